@@ -8,7 +8,7 @@ use crate::lane::{Lane, LaneOptions, Priority, dry_run};
 use crate::ports::{AccessVersion, Clock, Ids, SiteAccess, Store};
 use crate::submit::{Submission, SubmitError};
 use crate::webhooks::WebhookOutlets;
-use selfsame_domain::{Command, Decision, DecisionId, Envelope, KeyId, Timestamp, WorkspaceId};
+use selfsame_domain::{Command, Decision, DecisionId, Envelope, KeyId, SiteId, Timestamp, WorkspaceId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
@@ -27,6 +27,8 @@ pub struct Application {
     pub(crate) ids: Arc<dyn Ids>,
     /// When this server last stored the use of each key.
     pub(crate) touched: Arc<Mutex<HashMap<KeyId, Timestamp>>>,
+    /// When this server last stored the use of each site's key.
+    pub(crate) sites_seen: Arc<Mutex<HashMap<SiteId, Timestamp>>>,
     pub(crate) credential_reads: SharedReads<Vec<u8>, Principal>,
     pub(crate) recognised: Recognised,
     pub(crate) site_reads: SharedReads<String, SiteAccess>,
@@ -49,6 +51,7 @@ impl Application {
             clock,
             ids,
             touched: Arc::default(),
+            sites_seen: Arc::default(),
             credential_reads: SharedReads::default(),
             recognised: Recognised::default(),
             site_reads: SharedReads::default(),

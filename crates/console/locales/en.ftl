@@ -701,7 +701,6 @@ home-import-failed = The import of { $at } failed.
 home-import-undecided = The import of { $at } stopped at damaged columns.
 home-export-failed = The latest run of the export “{ $name }” failed.
 home-all-merges = All merges
-review-title = Merges to review
 review-help = The latest merges first. An undo shows what would go back before anything changes.
 review-survivor = Contact
 review-absorbed = Absorbed
@@ -724,19 +723,7 @@ graph-left-out = { $count ->
 settings-policy = Policy
 settings-sites = Sites
 settings-fields = Fields
-policy-help = These rules decide who is one person. They are changed by the API.
-policy-on = on
-policy-off = off
-policy-none = none
-policy-for-ever = for ever
-policy-seconds = { $count ->
-    [one] { $shown } second
-   *[other] { $shown } seconds
-}
-policy-days = { $count ->
-    [one] { $shown } day
-   *[other] { $shown } days
-}
+policy-help = These rules decide who is one person. A change decides requests that come after it; contacts are not looked at again.
 policy-merge = Merge contacts without an external ID
 policy-merge-text = A contact without an external ID is absorbed when a request brings its email or phone together with somebody else’s identifiers (rule 6).
 policy-merge-example = Example: an order by ann@example.com, later a sign-up with the same email and customer number: one contact.
@@ -761,9 +748,9 @@ policy-retention-example = Example: with 365 days, an event of two years ago is 
 policy-limits = Identifiers per contact
 policy-limits-text = A contact keeps more than these without matching by them (rule 8).
 sites-help = A site is a web shop or an app whose pages record events with a public key.
-sites-none = There are no sites yet. The operator of the server makes one:
+sites-none = There are no sites yet.
 site-snippet = Put this into the head of every page
-fields-none = There are no custom fields. They are made by the API.
+fields-none = There are no custom fields yet.
 fields-name = Name
 fields-key = Key
 fields-type = Type
@@ -771,3 +758,377 @@ fields-identifying = Identifies
 fields-archived = Archived
 categories-title = Subscription categories
 categories-none = There are no subscription categories.
+
+date-day = { $day } { $month }
+chart-table = The chart as a table
+chart-day = Day
+home-chart = New and merged contacts of the last 30 days (UTC)
+home-chart-none = No contacts were created or merged in the last 30 days.
+home-new = New
+home-merged = Merged
+home-shared = { $count ->
+    [one] { $shown } identifier is shared by several external IDs and does not match.
+   *[other] { $shown } identifiers are shared by several external IDs and do not match.
+}
+home-shared-or-more = { $count ->
+    [one] { $shown } or more identifiers are shared by several external IDs and do not match.
+   *[other] { $shown } or more identifiers are shared by several external IDs and do not match.
+}
+home-quarantined = { $count ->
+    [one] { $shown } identifier is quarantined: its contact holds too many of its kind.
+   *[other] { $shown } identifiers are quarantined: their contacts hold too many of their kinds.
+}
+home-quarantined-or-more = { $count ->
+    [one] { $shown } or more identifiers are quarantined.
+   *[other] { $shown } or more identifiers are quarantined.
+}
+review-merges = Merges to review
+review-shared = Shared identifiers
+review-quarantined = Quarantined identifiers
+review-identifier = Identifier
+review-shared-help = An email, a phone or another identifier that was seen with { $count } or more external IDs belongs to several people. It stays with its contacts and does not match (rule 8).
+review-shared-none = No identifier is shared.
+review-quarantined-help = A contact keeps more identifiers of a kind than the policy allows without matching by them (rule 8). Split the contact by undoing a merge, or raise the limit in the policy and let the identifier match again.
+review-quarantined-none = No identifier is quarantined.
+review-external-ids = External IDs
+review-is-shared = shared, does not match
+review-is-shared-text = { $count ->
+    [one] It was seen with { $shown } external ID and does not match.
+   *[other] It was seen with { $shown } external IDs and does not match.
+}
+review-is-blocked-text = It is on the list of blocked values and never matches.
+review-removed = removed
+review-holders = Contacts that hold it
+review-holders-none = No contact holds it now.
+review-reevaluate = Match again
+review-unchanged = Nothing was changed.
+review-merge-holders = Merge two of them
+review-decide = Decide
+review-unshare = It belongs to one person
+review-unshare-help = The external IDs that it was seen with are forgotten, and it matches again. It becomes shared anew when it is seen with too many.
+review-block = It belongs to nobody
+review-block-help = It is put on the list of blocked values of the policy and never matches. This is for values such as test@test.com and the phone of the call centre.
+merge-title = Merge two contacts
+merge-help = The contact that stays keeps its values; its blanks are filled from the other one. The ID of the other one goes on answering.
+merge-with = Merge with another contact…
+merge-survivor = Stays
+merge-absorbed-contact = Is absorbed
+merge-preview = Preview
+merge-swap = The other way round
+merge-force = Merge nevertheless: both are the same person.
+merge-result = Identifiers, segments and history of the absorbed contact become those of the other one. The merge can be undone.
+merge-confirm = Merge the contacts
+effect-unshared = The { $identifier } is evidence again: somebody decided that it belongs to one person (rule 8).
+action-contacts-merged = merged two contacts
+action-identifier-reevaluated = let a quarantined identifier match again
+action-identifier-unshared = made a shared identifier evidence again
+action-policy-changed = changed the policy
+action-webhook-created = made a webhook
+action-webhook-changed = changed a webhook
+action-webhook-replayed = sent messages of a webhook again
+action-webhook-deleted = deleted a webhook
+action-field-created = made a custom field
+action-field-changed = changed a custom field
+action-category-created = made a subscription category
+action-category-changed = changed a subscription category
+action-site-created = made a site
+action-site-changed = changed a site
+action-site-deleted = deleted a site
+action-signing-secret-made = made a signing secret
+reason-contact-not-found = the contact does not exist or was removed
+reason-external-id-held = the external ID belongs to somebody else: { $contact }
+reason-no-identifier = the request names no identifier: send an external ID, an email, a phone, a token or a device ID
+reason-cookie-alone = a cookie alone makes a visitor and no contact: send it together with another identifier
+reason-segment-not-found = the segment does not exist
+reason-segment-is-dynamic = the segment is dynamic: its conditions decide who is in it
+reason-segment-is-static = the segment is a list and has no conditions
+reason-unknown-segment-in-formula = the conditions name a segment that does not exist
+reason-segment-cycle = the segment would be inside itself, by way of { $names }
+reason-segment-in-use = the segment is named by the conditions of { $names }
+reason-segment-of-category = the segment belongs to a subscription category: rename or archive that
+reason-too-many-segments = a workspace has at most { $limit } dynamic segments
+reason-category-not-found = the subscription category does not exist or is archived
+reason-field-not-found = the custom field does not exist
+reason-invalid-field = { $member } { $reason }
+reason-field-not-identifying = the custom field does not identify contacts
+reason-no-dedupe-value = the contact has neither an external ID nor a value of the field by which contacts are recognised
+reason-events-are-kept = deleting events is off in the policy
+reason-event-too-old = the event happened more than { $days } days ago; this workspace keeps none that old
+reason-dated-ahead = the date is more than a day ahead of the server’s time
+reason-order-not-found = the order does not exist
+reason-order-ambiguous = orders of several shops have this number: send the store, too
+reason-orders-are-kept = deleting orders is off in the policy
+reason-already-exists = there is one of this name or key already
+reason-token-not-found = the token does not exist
+reason-same-contact = both numbers name the same contact
+reason-different-external-ids = the contacts hold different external IDs
+reason-too-many-identifiers = together the contacts hold more than { $limit } identifiers of the kind “{ $kind }”
+reason-merge-not-found = the merge does not exist
+reason-already-undone = the merge was undone already
+reason-changed = the contact has changed since it was read: read it again
+reason-duplicated-request = the same request was accepted a moment ago
+reason-password-short = must have at least 12 characters.
+reason-password-long = must have at most 256 characters.
+reason-password-guessable = must not be the email address or one repeated character.
+reason-policy-shared = The number of external IDs must be from 2 to 100.
+reason-policy-limit = The limit of the kind “{ $kind }” must be from 1 to 10,000.
+reason-policy-duplicates = The seconds for repeated requests must be from 0 to 86,400.
+reason-policy-seen = The precision of “last seen” must be from 0 to 86,400 seconds.
+reason-policy-retention = The days for which events are kept must be from 1 to 36,500.
+reason-policy-blocked = A policy has at most 1,000 blocked values.
+reason-policy-patterns = A policy has at most 100 patterns of blocked values.
+
+settings-webhooks = Webhooks
+settings-health = Health
+webhooks-help = A webhook sends each change of a contact to an address of yours, as a signed message in the form of Standard Webhooks.
+webhooks-none = There are no webhooks yet.
+webhook-url = Address
+webhook-kinds = Changes
+webhook-kinds-help = Without a choice all are sent, kinds of later releases included.
+webhook-all-kinds = all
+webhook-state = State
+webhook-active = active
+webhook-paused = paused: the endpoint failed
+webhook-disabled = disabled
+webhook-make = Make a webhook
+webhook-made = The webhook was made. The secret that signs its messages is shown this once:
+webhook-new-secret = The new secret is shown this once. The old one signs beside it for 24 hours:
+webhook-url-problem = Give an http or https address with a host and without a user name, password or fragment.
+webhook-tried-again = tried again
+webhook-pending = Waiting messages
+webhook-position = Sent up to revision
+webhook-test = Send a test
+webhook-test-works = The endpoint took the test: { $answer }
+webhook-test-fails = The endpoint did not take the test: { $answer }
+webhook-enable = Enable
+webhook-disable = Disable
+webhook-messages = Messages
+webhook-no-messages = There are no messages. Delivered ones are kept for a day, dead ones for 30 days.
+webhook-message = Message
+webhook-message-state = State
+webhook-attempts = Attempts
+webhook-answer = Last answer
+webhook-again = Send again
+webhook-replay-dead = Send the chosen dead messages again
+webhook-more = More
+webhook-replay-after = Send all changes again after revision
+webhook-replay = Send again
+webhook-replay-help = The receiver gets changes again that it got before, with the same message IDs.
+webhook-replayed = The changes are sent again from there on.
+webhook-revived = { $count ->
+    [one] { $shown } message is sent again.
+   *[other] { $shown } messages are sent again.
+}
+webhook-rotate = New secret…
+webhook-rotate-help = Messages are signed with both secrets for 24 hours, then with the new one alone.
+webhook-rotate-confirm = Make a new secret
+webhook-delete = Delete the webhook…
+webhook-delete-help = The webhook and its messages are deleted, waiting ones included. Nothing is sent any more.
+webhook-delete-confirm = Delete the webhook
+delivery-all = all
+delivery-pending = waiting
+delivery-delivered = delivered
+delivery-dead = dead: every attempt failed
+change-created = created
+change-updated = changed
+change-removed = removed
+change-restored = restored
+change-merged = merged into another
+change-unmerged = merge undone
+change-erased = erased
+change-segment_entered = entered a segment
+change-segment_left = left a segment
+export-widen = Add missing columns…
+export-widen-help = The next run adds these columns to the tables at the destination and writes every row again, which takes as long as a first run. Existing columns and their values stay. Columns are never taken away again.
+export-widen-confirm = Add the columns and start the run
+action-export-widened = added columns to an export
+
+policy-saved = The policy was saved.
+policy-duplicates = Refuse repeated requests
+policy-duplicates-text = A contact request that is the same as one of the last seconds is refused; 0 turns this off.
+policy-duplicates-example = Example: with 60, a form that was sent twice by a double click counts once.
+policy-in-seconds = Seconds
+policy-in-days = Days; blank for ever
+policy-retention-others = Identities of events are kept a day longer. Replies for repeated requests are kept for 24 hours, delivered messages of webhooks for a day and dead ones for 30 days. Contacts, orders and the identity log are kept until they are erased.
+policy-delete-events = A key that may record events may also delete them by time.
+policy-delete-orders = A key that may send orders may also delete them.
+policy-blocked-help = One a line: the kind, a colon and the value. The kind * stands for all, and a value between slashes is a regular expression: email: test@test.com, *: null, email: /noreply@.+/
+policy-preview = Preview
+policy-preview-help = The preview says what would have been otherwise among the latest thousand decisions. Nothing is saved before.
+policy-save = Save the policy
+policy-outlook = What would have been otherwise
+policy-looked-at = { $count ->
+    [one] The latest { $shown } decision was looked at.
+   *[other] The latest { $shown } decisions were looked at.
+}
+policy-no-difference = None of them would be otherwise.
+policy-examples = Examples
+policy-outlook-help = Requests are not stored, so this says of each decision what would be otherwise about it, and not what would follow. The country of phones and the precision of “last seen” make no difference here.
+policy-number-problem = Give whole numbers.
+policy-region-problem = Give the country as two letters, such as UA.
+policy-blocked-problem = Line { $line } of the blocked values cannot be read.
+policy-patterns-problem = The patterns of the blocked values are too large together.
+difference-stays-apart = A contact that was absorbed would stay apart.
+difference-is-merged = A contact that was kept apart would be absorbed.
+difference-is-blocked = The identifier that led to the contact would be blocked.
+difference-is-unblocked = An identifier that was blocked would match.
+difference-is-shared = The identifier that led to the contact would be shared and not match.
+difference-is-unshared = An identifier that was shared would match.
+difference-is-taken = An identifier that was quarantined would match.
+difference-is-young-enough = An event that was too old would be taken.
+
+differences-stays-apart = { $count ->
+    [one] { $shown } decision would leave a contact apart that was absorbed
+   *[other] { $shown } decisions would leave a contact apart that was absorbed
+}
+
+differences-is-merged = { $count ->
+    [one] { $shown } decision would absorb a contact that was kept apart
+   *[other] { $shown } decisions would absorb a contact that was kept apart
+}
+
+differences-is-blocked = { $count ->
+    [one] { $shown } decision would not match by an identifier that is blocked then
+   *[other] { $shown } decisions would not match by an identifier that is blocked then
+}
+
+differences-is-unblocked = { $count ->
+    [one] { $shown } decision would match by an identifier that was blocked
+   *[other] { $shown } decisions would match by an identifier that was blocked
+}
+
+differences-is-shared = { $count ->
+    [one] { $shown } decision would not match by an identifier that is shared then
+   *[other] { $shown } decisions would not match by an identifier that is shared then
+}
+
+differences-is-unshared = { $count ->
+    [one] { $shown } decision would match by an identifier that was shared
+   *[other] { $shown } decisions would match by an identifier that was shared
+}
+
+differences-is-taken = { $count ->
+    [one] { $shown } decision would match by an identifier that was quarantined
+   *[other] { $shown } decisions would match by an identifier that was quarantined
+}
+
+differences-is-young-enough = { $count ->
+    [one] { $shown } decision would take an event that was too old
+   *[other] { $shown } decisions would take an event that was too old
+}
+
+site-lively = Works:
+site-quiet = Silent:
+site-unseen = The key of this site was not used yet: put the snippet into the pages.
+site-seen = last used
+site-edit = Edit…
+site-origins = Addresses of the pages, one a line
+site-origins-help = Such as https://shop.example. An app needs none.
+site-unsigned = The public key may name emails, phones and external IDs without a signed token.
+site-save = Save
+site-delete = Delete the site…
+site-delete-help = Its public key opens nothing from then on. What came through it stays.
+site-delete-confirm = Delete the site
+site-make = Make a site
+site-name = Name
+site-name-problem = Give the site a name of 1 to 100 characters.
+site-origin-problem = Give addresses such as https://shop.example: http or https and a host, without a path or a *.
+secrets-title = Signing secrets
+secrets-help = Your server signs identity tokens with the newest secret, so that a page may say who is signed in. The one before stays valid.
+secrets-none = There is no signing secret yet.
+secret-made = The new secret is shown this once:
+secret-make = New signing secret…
+secret-make-help = Tokens that were signed with the newest secret stay valid, those of older ones do not.
+secret-make-confirm = Make a signing secret
+fields-make = Make a custom field
+fields-group = Group
+fields-allowed = Values to choose from, one a line; for choices alone
+fields-identifying-help = Imports and bulk calls may recognise contacts by it.
+fields-rename = Rename
+fields-archive = Archive
+fields-restore = Bring back
+fields-archive-help = An archived field keeps its values and takes no new ones.
+fields-type-problem = Choose a type.
+fields-key-problem = Group and key need 1 to 100 characters without dots, and the name at most 255.
+fields-name-problem = Give a name of 1 to 255 characters.
+fields-allowed-problem = Only choices have values to choose from. Each stands once, and where several are chosen none has a comma.
+field-type-textfield = line of text
+field-type-textarea = text
+field-type-number = whole number
+field-type-decimal = decimal number
+field-type-date = date
+field-type-datetime = date and time
+field-type-combobox = choice of one
+field-type-checkboxlist = choice of several
+field-type-tags = tags
+category-make = Make a category
+category-problem = Give a key of 1 to 100 characters and a name that can be the name of a segment.
+health-version = Selfsame { $version }
+health-what = What
+health-state = State
+health-detail = Detail
+health-well = in order
+health-look = look at it
+health-database = Database
+health-answers = answers and takes writes
+health-silent = does not answer or takes no writes
+health-partitions = Monthly partitions of events
+health-partitions-right = every event is in the partition of its month
+health-misplaced = { $count ->
+    [one] { $shown } event has no partition and is deleted row by row
+   *[other] { $shown } events have no partition and are deleted row by row
+}
+health-misplaced-or-more = { $count ->
+    [one] { $shown } or more events have no partition and are deleted row by row
+   *[other] { $shown } or more events have no partition and are deleted row by row
+}
+health-search = Search index
+health-behind = is being brought up to date
+health-up-to-date = up to date
+health-segments = Record of segments
+health-revisions = { $count ->
+    [one] { $shown } commit behind
+   *[other] { $shown } commits behind
+}
+health-export = Export “{ $name }”
+health-export-never = has not finished a run yet
+health-webhook = Webhook { $url }
+health-messages = { $count ->
+    [one] { $shown } waiting message
+   *[other] { $shown } waiting messages
+}
+health-disk = Disk
+health-grows = the database can grow
+health-full = the database cannot grow: free space on its disk
+health-doctor = Check the rules of identity
+health-check-help = Looks for broken rules in what is stored, and writes a little to see whether the disk has room. With millions of contacts it takes minutes: use selfsame doctor then.
+health-check = Check
+health-rules-hold = No rule of identity is broken.
+health-rules-broken = Rules of identity are broken. Tell the operator of the server:
+
+segment-history = Counts of the last 30 days (UTC)
+segment-history-none = Nobody was in the segment in the last 30 days.
+segment-entered = Entered
+segment-left = Left
+
+filter-title = Filter by conditions
+filter-clear = All contacts
+columns-title = Columns
+columns-save = Show these columns
+contacts-file = Download as CSV
+action-contacts-exported = downloaded a list of contacts
+explain-title = What would this request do?
+explain-help = Paste the body of a call. It is decided on what is stored now, and nothing is written.
+explain-unreadable = The request cannot be read:
+explain-call = Call
+explain-number = Contact ID in the path, for calls that have one
+explain-body = Body (JSON)
+explain-ask = Show what it would do
+explain-would = It would do this
+explain-contact = add or update a contact
+explain-subscribe = subscribe a contact
+explain-update = change a contact by its ID
+explain-patch = patch a contact by its ID
+explain-bulk = bulk of contacts
+explain-order = orders
+explain-event = event

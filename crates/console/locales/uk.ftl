@@ -712,7 +712,6 @@ home-import-failed = Імпорт від { $at } не вдався.
 home-import-undecided = Імпорт від { $at } зупинився через пошкоджені стовпці.
 home-export-failed = Останній запуск експорту «{ $name }» не вдався.
 home-all-merges = Усі об’єднання
-review-title = Об’єднання для перевірки
 review-help = Останні об’єднання вгорі. Скасування спершу показує, що повернеться.
 review-survivor = Контакт
 review-absorbed = Увібраний
@@ -736,21 +735,7 @@ graph-left-out = { $count ->
 settings-policy = Правила
 settings-sites = Сайти
 settings-fields = Поля
-policy-help = Ці правила вирішують, хто є однією людиною. Змінюються вони через API.
-policy-on = увімкнено
-policy-off = вимкнено
-policy-none = немає
-policy-for-ever = завжди
-policy-seconds = { $count ->
-    [one] { $shown } секунда
-    [few] { $shown } секунди
-   *[other] { $shown } секунд
-}
-policy-days = { $count ->
-    [one] { $shown } день
-    [few] { $shown } дні
-   *[other] { $shown } днів
-}
+policy-help = Ці правила вирішують, хто є однією людиною. Зміна діє на запити після неї; наявні контакти не переглядаються.
 policy-merge = Об’єднувати контакти без зовнішнього ID
 policy-merge-text = Контакт без зовнішнього ID увібрано, коли запит має його email або телефон разом із чужими ідентифікаторами (правило 6).
 policy-merge-example = Приклад: замовлення з ann@example.com, згодом реєстрація з тим самим email і номером клієнта: один контакт.
@@ -775,9 +760,9 @@ policy-retention-example = Приклад: якщо 365 днів, подію д�
 policy-limits = Ідентифікаторів на контакт
 policy-limits-text = Понад ці контакт зберігає без порівняння (правило 8).
 sites-help = Сайт — це вебмагазин або застосунок, сторінки якого записують події з публічним ключем.
-sites-none = Сайтів ще немає. Їх створює оператор сервера:
+sites-none = Сайтів ще немає.
 site-snippet = Вставте це в head кожної сторінки
-fields-none = Власних полів немає. Їх створюють через API.
+fields-none = Власних полів ще немає.
 fields-name = Назва
 fields-key = Ключ
 fields-type = Тип
@@ -785,3 +770,396 @@ fields-identifying = Ідентифікує
 fields-archived = В архіві
 categories-title = Категорії підписки
 categories-none = Категорій підписки немає.
+
+date-day = { $day } { $month }
+chart-table = Діаграма таблицею
+chart-day = День
+home-chart = Нові та об’єднані контакти за останні 30 днів (UTC)
+home-chart-none = За останні 30 днів контактів не створювали й не об’єднували.
+home-new = Нові
+home-merged = Об’єднані
+home-shared = { $count ->
+    [one] { $shown } ідентифікатор належить кільком зовнішнім ID і не збігається.
+    [few] { $shown } ідентифікатори належать кільком зовнішнім ID і не збігаються.
+   *[other] { $shown } ідентифікаторів належать кільком зовнішнім ID і не збігаються.
+}
+home-shared-or-more = { $count ->
+    [one] Спільних ідентифікаторів, які не збігаються: { $shown } або більше.
+    [few] Спільних ідентифікаторів, які не збігаються: { $shown } або більше.
+   *[other] Спільних ідентифікаторів, які не збігаються: { $shown } або більше.
+}
+home-quarantined = { $count ->
+    [one] { $shown } ідентифікатор у карантині: контакт має забагато таких.
+    [few] { $shown } ідентифікатори в карантині: контакти мають забагато таких.
+   *[other] { $shown } ідентифікаторів у карантині: контакти мають забагато таких.
+}
+home-quarantined-or-more = { $count ->
+    [one] Ідентифікаторів у карантині: { $shown } або більше.
+    [few] Ідентифікаторів у карантині: { $shown } або більше.
+   *[other] Ідентифікаторів у карантині: { $shown } або більше.
+}
+review-merges = Об’єднання для перегляду
+review-shared = Спільні ідентифікатори
+review-quarantined = Ідентифікатори в карантині
+review-identifier = Ідентифікатор
+review-shared-help = Email, телефон чи інший ідентифікатор, який траплявся з { $count } або більше зовнішніми ID, належить кільком людям. Він лишається в контактів, але не збігається (правило 8).
+review-shared-none = Спільних ідентифікаторів немає.
+review-quarantined-help = Ідентифікатори понад ліміт політики контакт зберігає, але вони не збігаються (правило 8). Розділіть контакт, скасувавши об’єднання, або підвищте ліміт у політиці й знову дозвольте збіг.
+review-quarantined-none = Ідентифікаторів у карантині немає.
+review-external-ids = Зовнішні ID
+review-is-shared = спільний, не збігається
+review-is-shared-text = { $count ->
+    [one] Він траплявся з { $shown } зовнішнім ID і не збігається.
+    [few] Він траплявся з { $shown } зовнішніми ID і не збігається.
+   *[other] Він траплявся з { $shown } зовнішніми ID і не збігається.
+}
+review-is-blocked-text = Він у списку заблокованих значень і ніколи не збігається.
+review-removed = вилучено
+review-holders = Контакти, які його мають
+review-holders-none = Зараз його не має жоден контакт.
+review-reevaluate = Знову збігатися
+review-unchanged = Нічого не змінено.
+review-merge-holders = Об’єднати два з них
+review-decide = Вирішити
+review-unshare = Він належить одній людині
+review-unshare-help = Зовнішні ID, з якими він траплявся, буде забуто, і він знову збігатиметься. Він знову стане спільним, якщо трапиться із забагатьма.
+review-block = Він не належить нікому
+review-block-help = Його буде додано до списку заблокованих значень політики, і він ніколи не збігатиметься. Це для значень на кшталт test@test.com чи телефону кол-центру.
+merge-title = Об’єднати два контакти
+merge-help = Контакт, що лишається, зберігає свої значення; порожні заповнюються з іншого. ID іншого й далі діятиме.
+merge-with = Об’єднати з іншим контактом…
+merge-survivor = Лишається
+merge-absorbed-contact = Поглинається
+merge-preview = Переглянути
+merge-swap = Навпаки
+merge-force = Усе одно об’єднати: це одна людина.
+merge-result = Ідентифікатори, сегменти та історія поглинутого контакту перейдуть до іншого. Об’єднання можна скасувати.
+merge-confirm = Об’єднати контакти
+effect-unshared = { $identifier } знову є доказом: хтось вирішив, що він належить одній людині (правило 8).
+action-contacts-merged = об’єднано два контакти
+action-identifier-reevaluated = знову перевірено ідентифікатор у карантині
+action-identifier-unshared = спільний ідентифікатор знову став доказом
+action-policy-changed = змінено політику
+action-webhook-created = створено вебхук
+action-webhook-changed = змінено вебхук
+action-webhook-replayed = повторно надіслано повідомлення вебхука
+action-webhook-deleted = видалено вебхук
+action-field-created = створено власне поле
+action-field-changed = змінено власне поле
+action-category-created = створено категорію підписки
+action-category-changed = змінено категорію підписки
+action-site-created = створено сайт
+action-site-changed = змінено сайт
+action-site-deleted = видалено сайт
+action-signing-secret-made = створено секрет підпису
+reason-contact-not-found = контакту немає або його вилучено
+reason-external-id-held = цей зовнішній ID належить іншому: { $contact }
+reason-no-identifier = запит не містить ідентифікатора: надішліть зовнішній ID, email, телефон, токен або ID пристрою
+reason-cookie-alone = сам cookie створює відвідувача, а не контакт: надішліть його разом з іншим ідентифікатором
+reason-segment-not-found = такого сегмента немає
+reason-segment-is-dynamic = сегмент динамічний: хто в ньому, вирішують умови
+reason-segment-is-static = сегмент є списком і не має умов
+reason-unknown-segment-in-formula = умови називають сегмент, якого немає
+reason-segment-cycle = сегмент містив би сам себе через { $names }
+reason-segment-in-use = сегмент згадано в умовах { $names }
+reason-segment-of-category = сегмент належить категорії підписки: перейменуйте або архівуйте її
+reason-too-many-segments = у робочому просторі щонайбільше { $limit } динамічних сегментів
+reason-category-not-found = категорії підписки немає або її архівовано
+reason-field-not-found = такого власного поля немає
+reason-invalid-field = { $member }: { $reason }
+reason-field-not-identifying = це власне поле не ідентифікує контакти
+reason-no-dedupe-value = контакт не має ні зовнішнього ID, ні значення поля, за яким розпізнають контакти
+reason-events-are-kept = видалення подій вимкнено в політиці
+reason-event-too-old = подія сталася понад { $days } дн. тому; так довго події не зберігаються
+reason-dated-ahead = дата більш ніж на день випереджає час сервера
+reason-order-not-found = такого замовлення немає
+reason-order-ambiguous = замовлення з цим номером є в кількох магазинах: надішліть і магазин
+reason-orders-are-kept = видалення замовлень вимкнено в політиці
+reason-already-exists = таке ім’я або такий ключ уже є
+reason-token-not-found = такого токена немає
+reason-same-contact = обидва номери називають той самий контакт
+reason-different-external-ids = контакти мають різні зовнішні ID
+reason-too-many-identifiers = разом контакти мають понад { $limit } ідентифікаторів виду «{ $kind }»
+reason-merge-not-found = такого об’єднання немає
+reason-already-undone = об’єднання вже скасовано
+reason-changed = контакт змінився відтоді, як його прочитали: прочитайте ще раз
+reason-duplicated-request = такий самий запит щойно прийнято
+reason-password-short = щонайменше 12 символів.
+reason-password-long = щонайбільше 256 символів.
+reason-password-guessable = не email-адреса й не один повторений символ.
+reason-policy-shared = Кількість зовнішніх ID має бути від 2 до 100.
+reason-policy-limit = Ліміт для виду «{ $kind }» має бути від 1 до 10 000.
+reason-policy-duplicates = Секунди для повторених запитів мають бути від 0 до 86 400.
+reason-policy-seen = Точність «востаннє бачили» має бути від 0 до 86 400 секунд.
+reason-policy-retention = Дні зберігання подій мають бути від 1 до 36 500.
+reason-policy-blocked = У політиці щонайбільше 1 000 заблокованих значень.
+reason-policy-patterns = У політиці щонайбільше 100 шаблонів заблокованих значень.
+
+settings-webhooks = Вебхуки
+settings-health = Стан
+webhooks-help = Вебхук надсилає кожну зміну контакту на вашу адресу як підписане повідомлення у формі Standard Webhooks.
+webhooks-none = Вебхуків ще немає.
+webhook-url = Адреса
+webhook-kinds = Зміни
+webhook-kinds-help = Без вибору надсилаються всі, зокрема види з майбутніх версій.
+webhook-all-kinds = усі
+webhook-state = Стан
+webhook-active = активний
+webhook-paused = призупинено: адреса не відповідає
+webhook-disabled = вимкнено
+webhook-make = Створити вебхук
+webhook-made = Вебхук створено. Секрет, яким підписуються повідомлення, показано лише цього разу:
+webhook-new-secret = Новий секрет показано лише цього разу. Старий підписуватиме поряд ще 24 години:
+webhook-url-problem = Вкажіть адресу http або https із хостом, без імені користувача, пароля та фрагмента.
+webhook-tried-again = наступна спроба
+webhook-pending = Повідомлення в черзі
+webhook-position = Надіслано до ревізії
+webhook-test = Надіслати тест
+webhook-test-works = Адреса прийняла тест: { $answer }
+webhook-test-fails = Адреса не прийняла тест: { $answer }
+webhook-enable = Увімкнути
+webhook-disable = Вимкнути
+webhook-messages = Повідомлення
+webhook-no-messages = Повідомлень немає. Доставлені зберігаються день, недоставлені — 30 днів.
+webhook-message = Повідомлення
+webhook-message-state = Стан
+webhook-attempts = Спроби
+webhook-answer = Остання відповідь
+webhook-again = Надіслати ще раз
+webhook-replay-dead = Надіслати вибрані недоставлені ще раз
+webhook-more = Ще
+webhook-replay-after = Надіслати знову всі зміни після ревізії
+webhook-replay = Надіслати ще раз
+webhook-replay-help = Одержувач знову отримає зміни, які вже мав, з тими самими ID повідомлень.
+webhook-replayed = Зміни надсилаються знову з цього місця.
+webhook-revived = { $count ->
+    [one] { $shown } повідомлення надсилається знову.
+    [few] { $shown } повідомлення надсилаються знову.
+   *[other] { $shown } повідомлень надсилаються знову.
+}
+webhook-rotate = Новий секрет…
+webhook-rotate-help = 24 години повідомлення підписуються обома секретами, потім лише новим.
+webhook-rotate-confirm = Створити новий секрет
+webhook-delete = Видалити вебхук…
+webhook-delete-help = Вебхук і його повідомлення буде видалено, зокрема ті, що в черзі. Більше нічого не надсилатиметься.
+webhook-delete-confirm = Видалити вебхук
+delivery-all = усі
+delivery-pending = в черзі
+delivery-delivered = доставлено
+delivery-dead = не доставлено: усі спроби невдалі
+change-created = створено
+change-updated = змінено
+change-removed = вилучено
+change-restored = відновлено
+change-merged = об’єднано з іншим
+change-unmerged = об’єднання скасовано
+change-erased = стерто
+change-segment_entered = увійшов до сегмента
+change-segment_left = вийшов із сегмента
+export-widen = Додати відсутні стовпці…
+export-widen-help = Наступний запуск додасть ці стовпці до таблиць призначення й перепише всі рядки, що триватиме як перший запуск. Наявні стовпці та їхні значення лишаються. Стовпці більше не зникають.
+export-widen-confirm = Додати стовпці й запустити
+action-export-widened = додано стовпці до експорту
+
+policy-saved = Політику збережено.
+policy-duplicates = Відмовляти повтореним запитам
+policy-duplicates-text = Запит про контакт, такий самий як за останні секунди, відхиляється; 0 вимикає це.
+policy-duplicates-example = Приклад: із 60 форма, надіслана двічі подвійним клацанням, рахується раз.
+policy-in-seconds = Секунди
+policy-in-days = Дні; порожньо — назавжди
+policy-retention-others = ID подій зберігаються на день довше. Відповіді для повторених запитів — 24 години, доставлені повідомлення вебхуків — день, недоставлені — 30 днів. Контакти, замовлення та журнал ідентичності зберігаються до стирання.
+policy-delete-events = Ключ, який може записувати події, може й видаляти їх за часом.
+policy-delete-orders = Ключ, який може надсилати замовлення, може й видаляти їх.
+policy-blocked-help = По одному в рядку: вид, двокрапка, значення. Вид * означає всі, а значення між скісними рисками є регулярним виразом: email: test@test.com, *: null, email: /noreply@.+/
+policy-preview = Переглянути наслідки
+policy-preview-help = Перегляд покаже, що було б інакше серед останньої тисячі рішень. До того нічого не збережеться.
+policy-save = Зберегти політику
+policy-outlook = Що було б інакше
+policy-looked-at = { $count ->
+    [one] Переглянуто останнє { $shown } рішення.
+    [few] Переглянуто останні { $shown } рішення.
+   *[other] Переглянуто останні { $shown } рішень.
+}
+policy-no-difference = Жодне не було б іншим.
+policy-examples = Приклади
+policy-outlook-help = Запити не зберігаються, тож тут сказано про кожне рішення, що в ньому було б інакше, а не що сталося б далі. Країна телефонів і точність «востаннє бачили» тут не враховані.
+policy-number-problem = Вкажіть цілі числа.
+policy-region-problem = Вкажіть країну двома літерами, наприклад UA.
+policy-blocked-problem = Рядок { $line } заблокованих значень не читається.
+policy-patterns-problem = Шаблони заблокованих значень разом завеликі.
+difference-stays-apart = Поглинутий контакт лишився б окремо.
+difference-is-merged = Контакт, що лишився окремо, було б поглинуто.
+difference-is-blocked = Ідентифікатор, що привів до контакту, було б заблоковано.
+difference-is-unblocked = Заблокований ідентифікатор збігався б.
+difference-is-shared = Ідентифікатор, що привів до контакту, був би спільним і не збігався б.
+difference-is-unshared = Спільний ідентифікатор збігався б.
+difference-is-taken = Ідентифікатор у карантині збігався б.
+difference-is-young-enough = Завелику за віком подію було б прийнято.
+
+differences-stays-apart = { $count ->
+    [one] { $shown } рішення: лишили б окремо поглинутий контакт
+    [few] { $shown } рішення: лишили б окремо поглинутий контакт
+   *[other] { $shown } рішень: лишили б окремо поглинутий контакт
+}
+
+differences-is-merged = { $count ->
+    [one] { $shown } рішення: поглинули б контакт, що лишився окремо
+    [few] { $shown } рішення: поглинули б контакт, що лишився окремо
+   *[other] { $shown } рішень: поглинули б контакт, що лишився окремо
+}
+
+differences-is-blocked = { $count ->
+    [one] { $shown } рішення: не збіглися б за ідентифікатором, який буде заблоковано
+    [few] { $shown } рішення: не збіглися б за ідентифікатором, який буде заблоковано
+   *[other] { $shown } рішень: не збіглися б за ідентифікатором, який буде заблоковано
+}
+
+differences-is-unblocked = { $count ->
+    [one] { $shown } рішення: збіглися б за заблокованим ідентифікатором
+    [few] { $shown } рішення: збіглися б за заблокованим ідентифікатором
+   *[other] { $shown } рішень: збіглися б за заблокованим ідентифікатором
+}
+
+differences-is-shared = { $count ->
+    [one] { $shown } рішення: не збіглися б за ідентифікатором, який стане спільним
+    [few] { $shown } рішення: не збіглися б за ідентифікатором, який стане спільним
+   *[other] { $shown } рішень: не збіглися б за ідентифікатором, який стане спільним
+}
+
+differences-is-unshared = { $count ->
+    [one] { $shown } рішення: збіглися б за спільним ідентифікатором
+    [few] { $shown } рішення: збіглися б за спільним ідентифікатором
+   *[other] { $shown } рішень: збіглися б за спільним ідентифікатором
+}
+
+differences-is-taken = { $count ->
+    [one] { $shown } рішення: збіглися б за ідентифікатором у карантині
+    [few] { $shown } рішення: збіглися б за ідентифікатором у карантині
+   *[other] { $shown } рішень: збіглися б за ідентифікатором у карантині
+}
+
+differences-is-young-enough = { $count ->
+    [one] { $shown } рішення: прийняли б завелику за віком подію
+    [few] { $shown } рішення: прийняли б завелику за віком подію
+   *[other] { $shown } рішень: прийняли б завелику за віком подію
+}
+
+site-lively = Працює:
+site-quiet = Мовчить:
+site-unseen = Ключ цього сайту ще не використовували: додайте код на сторінки.
+site-seen = останнє використання
+site-edit = Змінити…
+site-origins = Адреси сторінок, по одній у рядку
+site-origins-help = Наприклад https://shop.example. Застосунку не потрібна.
+site-unsigned = Публічний ключ може називати email, телефони й зовнішні ID без підписаного токена.
+site-save = Зберегти
+site-delete = Видалити сайт…
+site-delete-help = Його публічний ключ більше не діятиме. Усе, що надійшло через нього, лишається.
+site-delete-confirm = Видалити сайт
+site-make = Створити сайт
+site-name = Назва
+site-name-problem = Дайте сайту назву від 1 до 100 символів.
+site-origin-problem = Вкажіть адреси на кшталт https://shop.example: http або https і хост, без шляху та *.
+secrets-title = Секрети підпису
+secrets-help = Ваш сервер підписує токени найновішим секретом, щоб сторінка могла сказати, хто увійшов. Попередній лишається дійсним.
+secrets-none = Секрету підпису ще немає.
+secret-made = Новий секрет показано лише цього разу:
+secret-make = Новий секрет підпису…
+secret-make-help = Токени, підписані найновішим секретом, лишаються дійсними, старішими — ні.
+secret-make-confirm = Створити секрет підпису
+fields-make = Створити власне поле
+fields-group = Група
+fields-allowed = Значення на вибір, по одному в рядку; лише для виборів
+fields-identifying-help = Імпорт і масові виклики можуть розпізнавати контакти за ним.
+fields-rename = Перейменувати
+fields-archive = Архівувати
+fields-restore = Повернути
+fields-archive-help = Архівоване поле зберігає свої значення й не приймає нових.
+fields-type-problem = Виберіть тип.
+fields-key-problem = Група й ключ мають містити від 1 до 100 символів без крапок, назва — щонайбільше 255.
+fields-name-problem = Вкажіть назву від 1 до 255 символів.
+fields-allowed-problem = Значення на вибір мають лише вибори. Кожне лише раз, а де вибирають кілька — без коми.
+field-type-textfield = рядок тексту
+field-type-textarea = текст
+field-type-number = ціле число
+field-type-decimal = десяткове число
+field-type-date = дата
+field-type-datetime = дата й час
+field-type-combobox = вибір одного
+field-type-checkboxlist = вибір кількох
+field-type-tags = теги
+category-make = Створити категорію
+category-problem = Вкажіть ключ від 1 до 100 символів і назву, яка може бути назвою сегмента.
+health-version = Selfsame { $version }
+health-what = Що
+health-state = Стан
+health-detail = Подробиці
+health-well = гаразд
+health-look = перевірте
+health-database = База даних
+health-answers = відповідає і приймає записи
+health-silent = не відповідає або не приймає записів
+health-partitions = Місячні розділи подій
+health-partitions-right = кожна подія в розділі свого місяця
+health-misplaced = { $count ->
+    [one] { $shown } подія без розділу, видаляється по рядку
+    [few] { $shown } події без розділу, видаляються по рядку
+   *[other] { $shown } подій без розділу, видаляються по рядку
+}
+health-misplaced-or-more = { $count ->
+    [one] { $shown } або більше подій без розділу
+    [few] { $shown } або більше подій без розділу
+   *[other] { $shown } або більше подій без розділу
+}
+health-search = Пошуковий індекс
+health-behind = оновлюється
+health-up-to-date = актуальний
+health-segments = Запис сегментів
+health-revisions = { $count ->
+    [one] відстає на { $shown } коміт
+    [few] відстає на { $shown } коміти
+   *[other] відстає на { $shown } комітів
+}
+health-export = Експорт «{ $name }»
+health-export-never = ще не завершив жодного запуску
+health-webhook = Вебхук { $url }
+health-messages = { $count ->
+    [one] { $shown } повідомлення в черзі
+    [few] { $shown } повідомлення в черзі
+   *[other] { $shown } повідомлень у черзі
+}
+health-disk = Диск
+health-grows = база даних може зростати
+health-full = база даних не може зростати: звільніть місце на диску
+health-doctor = Перевірити правила ідентичності
+health-check-help = Шукає порушені правила в збереженому й записує трохи, щоб побачити, чи є місце. Із мільйонами контактів це триває хвилини: тоді скористайтеся selfsame doctor.
+health-check = Перевірити
+health-rules-hold = Жодне правило ідентичності не порушено.
+health-rules-broken = Порушено правила ідентичності. Повідомте оператора сервера:
+
+segment-history = Кількість за останні 30 днів (UTC)
+segment-history-none = За останні 30 днів у сегменті нікого не було.
+segment-entered = Увійшли
+segment-left = Вийшли
+
+filter-title = Фільтр за умовами
+filter-clear = Усі контакти
+columns-title = Стовпці
+columns-save = Показати ці стовпці
+contacts-file = Завантажити CSV
+action-contacts-exported = завантажено список контактів
+explain-title = Що зробив би цей запит?
+explain-help = Вставте тіло виклику. Його буде вирішено за тим, що збережено зараз, і нічого не запишеться.
+explain-unreadable = Запит не читається:
+explain-call = Виклик
+explain-number = ID контакту в шляху, якщо він є
+explain-body = Тіло (JSON)
+explain-ask = Показати, що станеться
+explain-would = Станеться ось що
+explain-contact = додати або змінити контакт
+explain-subscribe = підписати контакт
+explain-update = змінити контакт за ID
+explain-patch = виправити контакт за ID
+explain-bulk = пакет контактів
+explain-order = замовлення
+explain-event = подія

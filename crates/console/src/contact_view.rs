@@ -47,15 +47,18 @@ pub(crate) fn identifier(identifier: &Identifier, texts: Texts) -> String {
 
 /// An identifier in a sentence, of which only the form is known by which it is compared.
 pub(crate) fn key(key: &IdentifierKey, texts: Texts) -> String {
-    // Tokens are qualified by their app, values of fields by the field's number.
+    format!("{} {}", kind(key.kind, texts), value_of(key))
+}
+
+/// The form by which an identifier is compared, without what qualifies it: tokens are qualified by their app, values of fields by the field's
+/// number.
+pub(crate) fn value_of(key: &IdentifierKey) -> &str {
     let value = match key.kind {
-        IdentifierKind::MobilePush | IdentifierKind::WebPush | IdentifierKind::Telegram => {
-            key.value.split_once('/').map_or(key.value.as_str(), |(_, token)| token)
-        }
-        IdentifierKind::Field => key.value.split_once(':').map_or(key.value.as_str(), |(_, value)| value),
-        _ => &key.value,
+        IdentifierKind::MobilePush | IdentifierKind::WebPush | IdentifierKind::Telegram => key.value.split_once('/'),
+        IdentifierKind::Field => key.value.split_once(':'),
+        _ => None,
     };
-    format!("{} {value}", kind(key.kind, texts))
+    value.map_or(key.value.as_str(), |(_, value)| value)
 }
 
 /// What a kind of identifier is called.

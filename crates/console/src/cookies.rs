@@ -9,6 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 pub(crate) const LANGUAGE: &str = "language";
 /// Which theme a person chose.
 pub(crate) const THEME: &str = "theme";
+/// Which columns the list of contacts has.
+pub(crate) const COLUMNS: &str = "columns";
 
 /// The cookie of a session. Where connections are encrypted, its prefix keeps other hosts of the domain from setting it.
 fn session_name(state: &ConsoleState) -> &'static str {

@@ -2,6 +2,7 @@
 
 use crate::browser::Browser;
 use crate::page::Page;
+use crate::reasons;
 use crate::texts::Texts;
 use askama::Template;
 use axum::extract::Request;
@@ -107,13 +108,15 @@ impl PageError {
         }
     }
 
-    /// What was refused, in the words of the rule that refused it. They are English, and repeat nothing that a sender chose but names of
-    /// segments.
-    fn detail(&self) -> Option<String> {
+    /// What was refused, in the words of the rule that refused it. They repeat nothing that a sender chose but names of segments.
+    fn detail(&self, texts: Texts) -> Option<String> {
         match self {
-            Self::Console(ConsoleError::Rejected(rejection)) => Some(rejection.to_string()),
-            Self::Console(ConsoleError::WeakPassword(problem)) => Some(problem.to_string()),
+            Self::Console(ConsoleError::Rejected(rejection)) => Some(reasons::rejection(rejection, texts)),
+            Self::Console(ConsoleError::WeakPassword(problem)) => Some(reasons::password(*problem, texts)),
+            Self::Console(ConsoleError::Policy(problem)) => Some(reasons::policy(*problem, texts)),
             Self::Console(ConsoleError::Export(error)) => Some(error.to_string()),
+            Self::Console(ConsoleError::Webhook(error)) => Some(error.to_string()),
+            Self::Console(ConsoleError::Value(error)) => Some(error.to_string()),
             Self::Preview(PreviewError::Malformed(reason)) => Some(reason.clone()),
             _ => None,
         }
@@ -150,7 +153,9 @@ fn kind_of(error: &ConsoleError) -> (StatusCode, &'static str) {
         }
         ConsoleError::Submit(SubmitError::Storage(storage)) => kind_of_storage(storage),
         ConsoleError::NotNow => (StatusCode::CONFLICT, "error-not-now"),
-        ConsoleError::Export(_) => (StatusCode::UNPROCESSABLE_ENTITY, "error-rejected"),
+        ConsoleError::Export(_) | ConsoleError::Webhook(_) | ConsoleError::Value(_) | ConsoleError::Policy(_) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "error-rejected")
+        }
         // The console sends no idempotency keys, and its sessions do not depend on API keys.
         ConsoleError::Unwritable
         | ConsoleError::Hash
@@ -213,7 +218,7 @@ pub(crate) async fn render(browser: Browser, request: Request, next: Next) -> Re
     let page = ErrorPage {
         page: Page::outside(&browser, &text),
         text,
-        detail: error.detail(),
+        detail: error.detail(browser.texts),
     };
     match page.render() {
         Ok(html) => {
@@ -259,7 +264,7 @@ pub(crate) fn mendable(error: PageError, texts: Texts) -> Result<(StatusCode, St
         return Err(error);
     }
     let text = texts.get(name);
-    let text = match error.detail() {
+    let text = match error.detail(texts) {
         Some(detail) => format!("{text} {detail}"),
         None => text,
     };

@@ -6,6 +6,8 @@
 mod assets;
 mod browser;
 mod cards;
+mod chart;
+mod columns;
 mod contact_view;
 mod cookies;
 mod csrf;
@@ -16,6 +18,7 @@ mod headers;
 mod limits;
 mod page;
 mod pages;
+mod reasons;
 mod router;
 mod sentences;
 mod signed_in;

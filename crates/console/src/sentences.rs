@@ -1,6 +1,7 @@
 //! Decisions in sentences: what was decided about a contact, by which rule and on what evidence.
 
 use crate::contact_view::{identifier, key};
+use crate::reasons;
 use crate::texts::{Texts, When};
 use selfsame_domain::{ContactId, Decision, Effect, NotLinkedReason, Rule};
 
@@ -39,7 +40,7 @@ impl Sentence {
 /// How the contact of a decision was found, or why the decision is a refusal.
 pub(crate) fn why(decision: &Decision, texts: Texts) -> String {
     if let Some(rejection) = &decision.rejection {
-        return texts.with("decision-rejected", "reason", &rejection.to_string());
+        return texts.with("decision-rejected", "reason", &reasons::rejection(rejection, texts));
     }
     let rule = format!("rule-{}", decision.rule.as_str());
     match &decision.matched_by {
@@ -81,6 +82,7 @@ fn words(effect: &Effect, texts: Texts) -> String {
         Effect::Shared { identifier, .. } => about("effect-shared", identifier),
         Effect::Unsubscribed { identifier } => about("effect-unsubscribed", identifier),
         Effect::Resubscribed { identifier } => about("effect-resubscribed", identifier),
+        Effect::Unshared { identifier } => about("effect-unshared", identifier),
         Effect::Moved {
             identifier: moved,
             from,

@@ -1,7 +1,7 @@
 //! What every handler can reach.
 
 use crate::limits::SignInLimits;
-use selfsame_application::ports::RowReader;
+use selfsame_application::ports::{CallReader, RowReader};
 use selfsame_application::{Application, ConsoleError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +24,8 @@ pub struct ConsoleState {
     pub(crate) limits: Arc<SignInLimits>,
     /// What reads the rows of files for previews.
     pub(crate) rows: Arc<dyn RowReader>,
+    /// What reads the calls that people paste.
+    pub(crate) calls: Arc<dyn CallReader>,
     files: Arc<Semaphore>,
 }
 
@@ -46,13 +48,19 @@ impl ConsoleSettings {
 }
 
 impl ConsoleState {
-    /// Puts the use cases behind the console. `rows` reads files for previews, which people wait for.
-    pub fn new(app: Application, rows: Arc<dyn RowReader>, settings: ConsoleSettings) -> Self {
+    /// Puts the use cases behind the console. `rows` reads files for previews, which people wait for, `calls` the calls that people paste.
+    pub fn new(
+        app: Application,
+        rows: Arc<dyn RowReader>,
+        calls: Arc<dyn CallReader>,
+        settings: ConsoleSettings,
+    ) -> Self {
         Self {
             app,
             settings: Arc::new(settings),
             limits: Arc::new(SignInLimits::new()),
             rows,
+            calls,
             files: Arc::new(Semaphore::new(FILES)),
         }
     }

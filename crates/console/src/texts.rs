@@ -165,6 +165,12 @@ impl Texts {
         groups.join(&separator)
     }
 
+    /// A day without its year, in UTC.
+    pub(crate) fn day(self, at: Timestamp) -> String {
+        let month = self.get(&format!("month-{}", at.month()));
+        self.with_all("date-day", &[("day", &at.day().to_string()), ("month", &month)])
+    }
+
     /// A point in time, in UTC and to the minute.
     pub(crate) fn when(self, at: Timestamp) -> When {
         let month = self.get(&format!("month-{}", at.month()));
@@ -245,6 +251,10 @@ mod tests {
         let at: Timestamp = "2026-11-24T09:05:59Z".parse().expect("a time");
         assert_eq!(english.when(at).text, "24 November 2026, 09:05 UTC");
         assert_eq!(ukrainian.when(at).text, "24 листопада 2026 р., 09:05 UTC");
+        assert_eq!(
+            (english.day(at), ukrainian.day(at)),
+            ("24 November".to_owned(), "24 листопада".to_owned())
+        );
         assert_eq!(english.when(at).iso, "2026-11-24T09:05:59Z");
         assert_eq!(english.count("contacts-count", 1), "1 contact");
         assert_eq!(ukrainian.count("contacts-count", 1_022), "1\u{a0}022 контакти");

@@ -2,12 +2,13 @@
 
 use crate::segments::Formula;
 use crate::values::{
-    AppId, CategoryKey, CategoryName, ChannelType, Email, EventTypeKey, FieldType, FormType, SegmentName, Source, Token,
+    AppId, CategoryKey, CategoryName, ChannelType, Email, EventTypeKey, FieldType, FormType, SegmentName, Source,
+    Token, text,
 };
 use crate::{
     AttributeInput, Call, CategoryId, ChannelDetails, ContactId, ContactUndo, CustomField, DecisionId, EventPeriod,
-    EventRequest, FieldId, Identifier, Listed, MergeId, OrderKey, OrderRequest, Policy, Revision, SegmentId, Timestamp,
-    Trust, Unreadable,
+    EventRequest, FieldId, Identifier, IdentifierKey, Listed, MergeId, OrderKey, OrderRequest, Policy, Revision,
+    SegmentId, Timestamp, Trust, Unreadable,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -106,6 +107,19 @@ pub enum Command {
         absorbed: ContactId,
         /// Merge although both hold different external IDs, or more identifiers than the limits allow.
         force: bool,
+    },
+    /// Evaluate an identifier of a contact again that does not match: it matches again where there is room and the policy allows it (identity
+    /// rule 8).
+    Reevaluate {
+        /// The contact that holds it.
+        contact: ContactId,
+        /// The identifier.
+        key: IdentifierKey,
+    },
+    /// Forget the external IDs that a shared identifier was seen with, so that it is evidence again (identity rule 8).
+    Unshare {
+        /// The identifier.
+        key: IdentifierKey,
     },
     /// Undo a merge (identity rule 10).
     Undo {
@@ -383,4 +397,34 @@ pub struct NewField {
     pub required: bool,
     /// Whether its values are evidence for bulk calls.
     pub identifying: bool,
+}
+
+impl NewField {
+    /// The greatest length of a key, in characters.
+    pub const MAX_KEY: usize = 100;
+    /// The greatest length of a name or of an allowed value, in characters.
+    pub const MAX_NAME: usize = 255;
+    /// How many allowed values a field may have.
+    pub const MAX_ALLOWED: usize = 500;
+
+    /// Whether both keys may be keys. Import columns are titled `profileKey.fieldKey`, so neither part may contain a dot.
+    pub fn has_keys(&self) -> bool {
+        let is_key = |key: &str| !key.contains('.') && text::clean(key, Self::MAX_KEY).is_ok();
+        is_key(&self.profile_key) && is_key(&self.field_key)
+    }
+
+    /// Whether the allowed values fit the type: only types of choices have any, each stands once, and where several are chosen none has a
+    /// comma, which stands between them.
+    pub fn has_allowed_values(&self) -> bool {
+        let is_value = |value: &String| text::clean(value, Self::MAX_NAME).is_ok();
+        let distinct: BTreeSet<&String> = self.allowed.iter().collect();
+        let fits = match self.field_type {
+            FieldType::ComboBox => true,
+            FieldType::CheckboxList => !self.allowed.iter().any(|value| value.contains(',')),
+            _ => self.allowed.is_empty(),
+        };
+        fits && distinct.len() == self.allowed.len()
+            && self.allowed.len() <= Self::MAX_ALLOWED
+            && self.allowed.iter().all(is_value)
+    }
 }

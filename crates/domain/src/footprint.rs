@@ -64,6 +64,11 @@ fn add(all: &mut Footprint, command: &Command, at: Timestamp, policy: &Policy, f
         Command::Unsubscribe { email, .. } => add_address(all, email, policy),
         Command::Token { app, token, .. } => add_token(all, app, token),
         Command::Merge { survivor, absorbed, .. } => all.contacts.extend([*survivor, *absorbed]),
+        Command::Reevaluate { contact, key } => {
+            all.contacts.insert(*contact);
+            add_key(all, key, &key.value, policy);
+        }
+        Command::Unshare { key } => add_key(all, key, &key.value, policy),
         Command::Undo { merge } => {
             all.merges.insert(*merge);
         }

@@ -31,8 +31,10 @@ mod merge;
 mod observable_contact;
 mod order;
 mod policy;
+mod policy_change;
 mod read_set;
 mod redaction;
+mod rejection;
 mod resolve;
 mod rights;
 mod segment_move;
@@ -51,7 +53,7 @@ pub use command::{
     ChannelInput, Command, ContactRef, ContactRequest, Envelope, FieldInput, NewField, SegmentRef, Skipped, TokenChange,
 };
 pub use contact::{ChannelDetails, Contact, ContactState, HeldIdentifier, IdentifierState, Membership, Visitor};
-pub use decision::{Decision, Effect, MergeRule, NotLinkedReason, Outcome, Rejection, Rule, SubscribeStatus};
+pub use decision::{Decision, Effect, MergeRule, NotLinkedReason, Outcome, Rule, SubscribeStatus};
 pub use event::{
     Event, EventCount, EventParams, EventPeriod, EventRequest, EventType, Origin, PAGE_VIEW, Place, StoredEvent,
     Subject, Waiting, is_dated_ahead,
@@ -68,8 +70,10 @@ pub use invariants::{Invariant, Violation, unrecorded_merges, violations};
 pub use merge::{Merge, Moved};
 pub use observable_contact::ObservableContact;
 pub use order::{Order, OrderContent, OrderCustomer, OrderDetails, OrderItem, OrderKey, OrderRequest, OrderStatus};
-pub use policy::{Limits, Policy};
+pub use policy::{Limits, Policy, PolicyProblem};
+pub use policy_change::PolicyDifference;
 pub use read_set::ReadSet;
+pub use rejection::Rejection;
 pub use resolve::resolve;
 pub use rights::{Action, Rights};
 pub use segment_move::{MoveCause, SegmentMove};

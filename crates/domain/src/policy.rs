@@ -4,6 +4,8 @@ use crate::values::{BlockedValues, Region};
 use crate::{IdentifierKind, Timestamp};
 use chrono::{Datelike, NaiveTime, TimeDelta};
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
+use thiserror::Error;
 
 /// The identity policy of one workspace.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
@@ -76,6 +78,9 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The bounds of each limit.
+    pub const RANGE: RangeInclusive<u32> = 1..=10_000;
+
     /// The limit of a kind; external IDs and contact keys have none of this sort: a contact brings one.
     pub fn of(&self, kind: IdentifierKind) -> Option<u32> {
         Some(match kind {
@@ -90,6 +95,32 @@ impl Limits {
             IdentifierKind::Field => self.field,
         })
     }
+}
+
+/// A policy that may not be set. One variant per member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum PolicyProblem {
+    /// [`Policy::shared_threshold`].
+    #[error("the number of external IDs must be from 2 to 100")]
+    SharedThreshold,
+    /// A member of [`Policy::limits`].
+    #[error("the limit of {0} must be from 1 to 10,000")]
+    Limit(IdentifierKind),
+    /// [`Policy::duplicate_window_seconds`].
+    #[error("the window of duplicates must be from 0 to 86,400 seconds")]
+    DuplicateWindow,
+    /// [`Policy::last_seen_seconds`].
+    #[error("the precision of last seen must be from 0 to 86,400 seconds")]
+    LastSeen,
+    /// [`Policy::event_retention_days`].
+    #[error("the retention must be from 1 to 36,500 days")]
+    Retention,
+    /// [`Policy::blocked`].
+    #[error("a policy has at most 1,000 blocked values")]
+    TooManyBlocked,
+    /// The patterns of [`Policy::blocked`].
+    #[error("a policy has at most 100 patterns of blocked values")]
+    TooManyPatterns,
 }
 
 /// An hour in seconds.
@@ -116,6 +147,58 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// How many external IDs make an identifier shared.
+    pub const SHARED_THRESHOLDS: RangeInclusive<u32> = 2..=100;
+    /// For how many days events are kept: up to a hundred years.
+    pub const RETENTIONS: RangeInclusive<u32> = 1..=36_500;
+    /// Seconds of the window of duplicates: up to a day. A request that is repeated later is meant.
+    pub const DUPLICATE_WINDOWS: RangeInclusive<u32> = 0..=86_400;
+    /// Seconds until the time when an identifier was last seen is updated.
+    pub const LAST_SEEN_DELAYS: RangeInclusive<u32> = 0..=86_400;
+    /// The greatest number of blocked values.
+    pub const MAX_BLOCKED: usize = 1_000;
+    /// The greatest number of patterns among them: every value of every request is compared with each.
+    pub const MAX_PATTERNS: usize = 100;
+
+    /// Checks that the policy may be set. Names the first member that is out of its bounds.
+    pub fn check(&self) -> Result<(), PolicyProblem> {
+        let limit = |kind: &IdentifierKind| {
+            self.limits
+                .of(*kind)
+                .is_some_and(|limit| !Limits::RANGE.contains(&limit))
+        };
+        let retention = self.event_retention_days;
+        let checks = [
+            (
+                Self::SHARED_THRESHOLDS.contains(&self.shared_threshold),
+                PolicyProblem::SharedThreshold,
+            ),
+            (
+                Self::DUPLICATE_WINDOWS.contains(&self.duplicate_window_seconds),
+                PolicyProblem::DuplicateWindow,
+            ),
+            (
+                Self::LAST_SEEN_DELAYS.contains(&self.last_seen_seconds),
+                PolicyProblem::LastSeen,
+            ),
+            (
+                retention.is_none_or(|days| Self::RETENTIONS.contains(&days)),
+                PolicyProblem::Retention,
+            ),
+            (self.blocked.len() <= Self::MAX_BLOCKED, PolicyProblem::TooManyBlocked),
+            (
+                self.blocked.iter().filter(|entry| entry.is_pattern()).count() <= Self::MAX_PATTERNS,
+                PolicyProblem::TooManyPatterns,
+            ),
+        ];
+        let limited = IdentifierKind::ALL.into_iter().find(limit).map(PolicyProblem::Limit);
+        let problem = checks
+            .into_iter()
+            .find(|(is_right, _)| !is_right)
+            .map(|(_, problem)| problem);
+        problem.or(limited).map_or(Ok(()), Err)
+    }
+
     /// Whether a value never matches, given its kind, the text as typed and the matching form.
     pub fn blocks(&self, kind: IdentifierKind, typed: &str, matching: &str) -> bool {
         self.blocked.blocks(kind.as_str(), typed, matching)
@@ -163,6 +246,34 @@ mod tests {
             assert!(members.remove(added).is_some(), "{added}");
         }
         assert_eq!(serde_json::from_value::<Policy>(stored).unwrap(), Policy::default());
+    }
+
+    #[test]
+    fn what_is_out_of_bounds_is_named() {
+        let with = |change: fn(&mut Policy)| {
+            let mut policy = Policy::default();
+            change(&mut policy);
+            policy.check()
+        };
+        assert_eq!(with(|_| ()), Ok(()));
+        for (change, problem) in [
+            (
+                (|policy| policy.shared_threshold = 1) as fn(&mut Policy),
+                PolicyProblem::SharedThreshold,
+            ),
+            (
+                |policy| policy.limits.device_id = 0,
+                PolicyProblem::Limit(IdentifierKind::DeviceId),
+            ),
+            (
+                |policy| policy.duplicate_window_seconds = 86_401,
+                PolicyProblem::DuplicateWindow,
+            ),
+            (|policy| policy.last_seen_seconds = 86_401, PolicyProblem::LastSeen),
+            (|policy| policy.event_retention_days = Some(0), PolicyProblem::Retention),
+        ] {
+            assert_eq!(with(change), Err(problem));
+        }
     }
 
     #[test]

@@ -105,6 +105,7 @@ macro_rules! party {
             | Effect::Shared { .. }
             | Effect::Unsubscribed { .. }
             | Effect::Resubscribed { .. }
+            | Effect::Unshared { .. }
             | Effect::EventWaits { .. }
             | Effect::EventsDeleted { .. }
             | Effect::OrderDeleted { .. }
@@ -135,6 +136,7 @@ macro_rules! identifier {
             | Effect::Shared { identifier, .. }
             | Effect::Unsubscribed { identifier }
             | Effect::Resubscribed { identifier }
+            | Effect::Unshared { identifier }
             | Effect::NotLinked { identifier, .. } => Some(identifier),
             Effect::Merged { .. }
             | Effect::Unmerged { .. }

@@ -7,6 +7,8 @@ mod tokens;
 mod typed;
 mod types;
 
+pub(crate) use json::parse as parse_json;
+
 pub(crate) use batch::{Entry, batch_of};
 pub(crate) use json::{fault_of, pruned, without_mark};
 pub(crate) use member::{Member, NOT_A_TEXT, Sent, list_of, name_of, object_of, says_something, text_of, why};

@@ -49,6 +49,7 @@ mod web_setup;
 mod webhooks;
 
 pub use contacts::contact_line;
+pub use identity::PastedCalls;
 pub use imports::{ImportRows, segments_cell};
 pub use operations::{describe_metrics, metrics_builder};
 pub use router::{Routers, openapi, preload, router, routers};

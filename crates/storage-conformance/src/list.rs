@@ -134,6 +134,9 @@ macro_rules! for_each_case {
                 the_policy_turns_absorbing_off;
                 unsubscribing_belongs_to_the_address;
                 an_erasure_leaves_no_sighting_of_values_without_a_holder;
+                shared_identifiers_are_listed_by_pages;
+                quarantined_identifiers_are_listed_by_pages;
+                created_and_merged_contacts_are_counted_by_period;
             }
             erasure {
                 nothing_is_left;

@@ -92,6 +92,7 @@ macro_rules! and_cases_of_the_storage {
                 a_domain_goes_to_the_site_that_has_it_or_that_shops_share;
                 the_first_signing_secret_is_made_once;
                 names_and_keys_of_sites_are_unique;
+                the_use_of_a_key_is_noted;
                 a_site_changes_for_everybody_at_once;
                 a_removed_site_opens_nothing;
                 origins_are_known_while_a_site_has_them;

@@ -4,10 +4,12 @@ use crate::error::translate;
 use crate::rows::{self, ContactRecord, IdentifierRecord, MembershipRecord, MergeRecord, ValueRecord, VisitorRecord};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
-use selfsame_application::ports::{Holder, Identity, IdentityView, Lookup, StorageError};
+use selfsame_application::ports::{
+    Holder, Identity, IdentityView, Lookup, PeriodCounts, QuarantinedPlace, SharedIdentifier, StorageError,
+};
 use selfsame_domain::{
-    ContactId, Decision, DecisionId, HeldIdentifier, IdentifierKey, KeyRecord, Merge, MergeId, Timestamp, Visitor,
-    VisitorId, WorkspaceId,
+    ContactId, Decision, DecisionId, HeldIdentifier, IdentifierKey, IdentifierKind, KeyRecord, Merge, MergeId,
+    Timestamp, Visitor, VisitorId, WorkspaceId,
 };
 
 const IDENTITY: &str = "
@@ -117,6 +119,34 @@ const MERGES: &str = "
     ORDER BY g.merged_at DESC, g.merge_id DESC
     LIMIT $3";
 
+/// The condition on 2 makes the partial index usable; the policy's threshold is at least that.
+const SHARED: &str = "
+    SELECT v.kind, v.value, cardinality(v.seen_with) AS external_ids
+    FROM identifier_values v
+    WHERE v.workspace_id = $1 AND cardinality(v.seen_with) >= 2 AND cardinality(v.seen_with) >= $2
+      AND (v.kind, v.value) > ($3::smallint, $4)
+    ORDER BY v.kind, v.value
+    LIMIT $5";
+
+const QUARANTINED: &str = "
+    SELECT i.record, c.state = 1 AS active
+    FROM identifiers q
+    JOIN identifier_rows i ON i.workspace_id = $1 AND i.kind = q.kind AND i.value = q.value AND i.home_id = q.home_id
+    JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = q.owner_id
+    WHERE q.workspace_id = $1 AND q.state = 2 AND q.hidden_by IS NULL
+      AND (q.kind, q.value, q.home_id) > ($2::smallint, $3, $4::bigint)
+    ORDER BY q.kind, q.value, q.home_id
+    LIMIT $5";
+
+const COUNTS_BETWEEN: &str = "
+    SELECT
+        (SELECT count(*) FROM contacts c
+         WHERE c.workspace_id = $1 AND c.created_at >= period.since AND c.created_at < period.until) AS created,
+        (SELECT count(*) FROM merges m
+         WHERE m.workspace_id = $1 AND m.merged_at >= period.since AND m.merged_at < period.until) AS merged
+    FROM unnest($2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY AS period (since, until, place)
+    ORDER BY period.place";
+
 const MERGE: &str = "SELECT record FROM merge_rows WHERE workspace_id = $1 AND merge_id = $2";
 
 #[derive(Debug, sqlx::FromRow)]
@@ -135,6 +165,29 @@ struct LookupRow {
     holders: Vec<IdentifierRecord>,
     /// For every holder, whether the contact is active.
     active: Vec<bool>,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct SharedRow {
+    kind: i16,
+    value: String,
+    external_ids: i32,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct PeriodRow {
+    created: i64,
+    merged: i64,
+}
+
+/// A holder, given whether the contact is active.
+fn holder((record, active): (IdentifierRecord, bool)) -> Result<Holder, StorageError> {
+    let held = HeldIdentifier::try_from(record)?;
+    Ok(Holder {
+        contact: held.owner,
+        removed: !active,
+        held,
+    })
 }
 
 #[async_trait]
@@ -222,14 +275,6 @@ impl Identity for PostgresStore {
             .fetch_one(self.pool())
             .await
             .map_err(translate)?;
-        let holder = |(record, active): (IdentifierRecord, bool)| {
-            let held = HeldIdentifier::try_from(record)?;
-            Ok(Holder {
-                contact: held.owner,
-                removed: !active,
-                held,
-            })
-        };
         let known: Vec<(IdentifierKey, KeyRecord)> = rows::all(row.known, TryFrom::try_from)?;
         Ok(Lookup {
             record: known.into_iter().next().map(|(_, record)| record).unwrap_or_default(),
@@ -251,6 +296,71 @@ impl Identity for PostgresStore {
             .await
             .map_err(translate)?;
         rows::all(merges, |(record,)| Merge::try_from(record))
+    }
+
+    async fn shared(
+        &self,
+        workspace: WorkspaceId,
+        least: u32,
+        after: Option<&IdentifierKey>,
+        limit: u32,
+    ) -> Result<Vec<SharedIdentifier>, StorageError> {
+        let rows: Vec<SharedRow> = sqlx::query_as(SHARED)
+            .bind(workspace.0)
+            .bind(i32::try_from(least).unwrap_or(i32::MAX))
+            .bind(after.map_or(0, |after| after.kind.code()))
+            .bind(after.map_or("", |after| &after.value))
+            .bind(i64::from(limit))
+            .fetch_all(self.pool())
+            .await
+            .map_err(translate)?;
+        rows::all(rows, |row| {
+            let kind = IdentifierKind::from_code(row.kind);
+            Ok(SharedIdentifier {
+                key: IdentifierKey {
+                    kind: kind.ok_or_else(|| rows::corrupt("identifier_values", "kind", &row.value))?,
+                    value: row.value,
+                },
+                external_ids: u32::try_from(row.external_ids).unwrap_or_default(),
+            })
+        })
+    }
+
+    async fn quarantined(
+        &self,
+        workspace: WorkspaceId,
+        after: Option<&QuarantinedPlace>,
+        limit: u32,
+    ) -> Result<Vec<Holder>, StorageError> {
+        let rows: Vec<(IdentifierRecord, bool)> = sqlx::query_as(QUARANTINED)
+            .bind(workspace.0)
+            .bind(after.map_or(0, |after| after.key.kind.code()))
+            .bind(after.map_or("", |after| &after.key.value))
+            .bind(after.map_or(0, |after| after.home.0))
+            .bind(i64::from(limit))
+            .fetch_all(self.pool())
+            .await
+            .map_err(translate)?;
+        rows::all(rows, holder)
+    }
+
+    async fn counts_between(
+        &self,
+        workspace: WorkspaceId,
+        bounds: &[Timestamp],
+    ) -> Result<Vec<PeriodCounts>, StorageError> {
+        let rows: Vec<PeriodRow> = sqlx::query_as(COUNTS_BETWEEN)
+            .bind(workspace.0)
+            .bind(bounds.split_last().map_or(&[][..], |(_, begins)| begins))
+            .bind(bounds.split_first().map_or(&[][..], |(_, ends)| ends))
+            .fetch_all(self.pool())
+            .await
+            .map_err(translate)?;
+        let counts = |row: PeriodRow| PeriodCounts {
+            created: row.created.unsigned_abs(),
+            merged: row.merged.unsigned_abs(),
+        };
+        Ok(rows.into_iter().map(counts).collect())
     }
 
     async fn merge(&self, workspace: WorkspaceId, id: MergeId) -> Result<Option<Merge>, StorageError> {

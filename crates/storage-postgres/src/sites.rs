@@ -11,7 +11,7 @@ use selfsame_application::ports::{
 use selfsame_domain::values::SiteOrigin;
 use selfsame_domain::{SiteId, Timestamp, WorkspaceId};
 use sqlx::PgConnection;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const SITES: &str = "
     SELECT s.site_id, s.workspace_id, s.name, s.key, s.allow_unsigned, s.created_at,
@@ -102,6 +102,27 @@ impl Sites for PostgresStore {
         secret: &SigningSecret,
     ) -> Result<(), StorageError> {
         self.in_time(self.insert_first_signing_secret(workspace, secret)).await
+    }
+
+    async fn touch_site(&self, workspace: WorkspaceId, site: SiteId, at: Timestamp) -> Result<(), StorageError> {
+        sqlx::query("UPDATE sites SET seen_at = GREATEST(seen_at, $3) WHERE workspace_id = $1 AND site_id = $2")
+            .bind(workspace.0)
+            .bind(site.0)
+            .bind(at)
+            .execute(self.pool())
+            .await
+            .map_err(translate)?;
+        Ok(())
+    }
+
+    async fn sites_seen(&self, workspace: WorkspaceId) -> Result<BTreeMap<SiteId, Timestamp>, StorageError> {
+        let seen: Vec<(i64, Timestamp)> =
+            sqlx::query_as("SELECT site_id, seen_at FROM sites WHERE workspace_id = $1 AND seen_at IS NOT NULL")
+                .bind(workspace.0)
+                .fetch_all(self.pool())
+                .await
+                .map_err(translate)?;
+        Ok(seen.into_iter().map(|(site, at)| (SiteId(site), at)).collect())
     }
 
     async fn knows_origin(&self, origin: &str) -> Result<bool, StorageError> {

@@ -3,13 +3,15 @@
 use crate::contacts::answering;
 use crate::error::storage;
 use crate::rows::{Row, json, micros};
-use crate::statement::statement;
+use crate::statement::{SqliteRow, statement};
 use crate::storage::{group, merge, merge_columns, record, visitor};
 use crate::store::SqliteStore;
 use crate::whole::{self, held, identifier_columns};
 use async_trait::async_trait;
 use rusqlite::Connection;
-use selfsame_application::ports::{Holder, Identity, IdentityView, Lookup, StorageError};
+use selfsame_application::ports::{
+    Holder, Identity, IdentityView, Lookup, PeriodCounts, QuarantinedPlace, SharedIdentifier, StorageError,
+};
 use selfsame_domain::{
     Contact, ContactId, ContactState, Decision, DecisionId, IdentifierKey, KeyRecord, Merge, MergeId, Timestamp,
     Visitor, VisitorId, WorkspaceId,
@@ -157,6 +159,94 @@ impl Identity for SqliteStore {
         rows.iter().map(merge).collect()
     }
 
+    async fn shared(
+        &self,
+        workspace: WorkspaceId,
+        least: u32,
+        after: Option<&IdentifierKey>,
+        limit: u32,
+    ) -> Result<Vec<SharedIdentifier>, StorageError> {
+        let mut reading = self.readers.begin().await?;
+        // The condition on 2 makes the partial index usable; the policy's threshold is at least that.
+        let rows = statement(
+            "SELECT n.kind, n.value, json_array_length(seen_with)
+             FROM identifier_keys AS n INDEXED BY identifier_keys_shared
+             WHERE n.workspace_id = ?1 AND json_array_length(seen_with) >= 2 AND json_array_length(seen_with) >= ?2
+               AND (n.kind, n.value) > (?3, ?4)
+             ORDER BY n.kind, n.value LIMIT ?5",
+        )
+        .bind(workspace.0)
+        .bind(least)
+        .bind(after.map_or(0, |after| after.kind.code()))
+        .bind(after.map_or("", |after| &after.value))
+        .bind(limit)
+        .fetch_all(reading.connection()?)
+        .map_err(storage)?;
+        let shared = |row| {
+            let row = Row::new(row, "identifier_keys", 1);
+            Ok(SharedIdentifier {
+                key: whole::key(&row, 0, 1)?,
+                external_ids: row.get(2, "seen_with")?,
+            })
+        };
+        rows.iter().map(shared).collect()
+    }
+
+    async fn quarantined(
+        &self,
+        workspace: WorkspaceId,
+        after: Option<&QuarantinedPlace>,
+        limit: u32,
+    ) -> Result<Vec<Holder>, StorageError> {
+        let mut reading = self.readers.begin().await?;
+        let rows = statement(concat!(
+            "SELECT ",
+            identifier_columns!(),
+            ", c.state FROM identifiers AS i INDEXED BY identifiers_quarantined
+               CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = i.owner_id
+               WHERE i.workspace_id = ?1 AND i.state = 'quarantined' AND i.hidden_by IS NULL
+                 AND (i.kind, i.value, i.home_id) > (?2, ?3, ?4)
+               ORDER BY i.kind, i.value, i.home_id LIMIT ?5",
+        ))
+        .bind(workspace.0)
+        .bind(after.map_or(0, |after| after.key.kind.code()))
+        .bind(after.map_or("", |after| &after.key.value))
+        .bind(after.map_or(0, |after| after.home.0))
+        .bind(limit)
+        .fetch_all(reading.connection()?)
+        .map_err(storage)?;
+        rows.iter().map(holder).collect()
+    }
+
+    async fn counts_between(
+        &self,
+        workspace: WorkspaceId,
+        bounds: &[Timestamp],
+    ) -> Result<Vec<PeriodCounts>, StorageError> {
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
+        let count = |pair: &[Timestamp]| {
+            let row = statement(
+                "SELECT
+                    (SELECT count(*) FROM contacts AS c
+                     WHERE c.workspace_id = ?1 AND c.created_at >= ?2 AND c.created_at < ?3),
+                    (SELECT count(*) FROM merges AS m
+                     WHERE m.workspace_id = ?1 AND m.merged_at >= ?2 AND m.merged_at < ?3)",
+            )
+            .bind(workspace.0)
+            .bind(pair.first().map(|since| micros(*since)))
+            .bind(pair.last().map(|until| micros(*until)))
+            .fetch_one(connection)
+            .map_err(storage)?;
+            let row = Row::new(&row, "contacts", 0);
+            Ok(PeriodCounts {
+                created: row.get(0, "created_at")?,
+                merged: row.get(1, "merged_at")?,
+            })
+        };
+        bounds.windows(2).map(count).collect()
+    }
+
     async fn merge(&self, workspace: WorkspaceId, id: MergeId) -> Result<Option<Merge>, StorageError> {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
@@ -273,14 +363,16 @@ fn holders(connection: &Connection, workspace: WorkspaceId, key: &IdentifierKey)
     .bind(&key.value)
     .fetch_all(connection)
     .map_err(storage)?;
-    let holder = |row| {
-        let held = held(row)?;
-        let state = Row::new(row, "contacts", 0).read(13, "state", ContactState::from_text)?;
-        Ok(Holder {
-            contact: held.owner,
-            removed: state == ContactState::Removed,
-            held,
-        })
-    };
     rows.iter().map(holder).collect()
+}
+
+/// Reads [`identifier_columns`] and the state of the owner.
+fn holder(row: &SqliteRow) -> Result<Holder, StorageError> {
+    let held = held(row)?;
+    let state = Row::new(row, "contacts", 0).read(13, "state", ContactState::from_text)?;
+    Ok(Holder {
+        contact: held.owner,
+        removed: state == ContactState::Removed,
+        held,
+    })
 }

@@ -59,6 +59,10 @@ const MIGRATIONS: [(&str, &str); 12] = [
         "0013 segment due",
         include_str!("../../../migrations/sqlite/0013_segment_due.sql"),
     ),
+    (
+        "0014 console lists",
+        include_str!("../../../migrations/sqlite/0014_console_lists.sql"),
+    ),
 ];
 
 /// The names of all migrations, oldest first.

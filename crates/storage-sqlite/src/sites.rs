@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 use selfsame_application::ports::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites, StorageError};
 use selfsame_domain::values::SiteOrigin;
 use selfsame_domain::{SiteId, Timestamp, WorkspaceId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The columns of a site `s`, in the order that [`read_site`] reads.
 macro_rules! site_columns {
@@ -150,6 +150,30 @@ impl Sites for SqliteStore {
             workspace: workspace(&self.policies, &Row::new(&row, "workspaces", 8), 8)?,
             secrets: signing_secrets(&Row::new(&row, "signing_secrets", 0), secrets)?,
         }))
+    }
+
+    async fn touch_site(&self, workspace: WorkspaceId, site: SiteId, at: Timestamp) -> Result<(), StorageError> {
+        let mut writing = self.writer.begin().await?;
+        statement("UPDATE sites SET seen_at = max(coalesce(seen_at, ?3), ?3) WHERE workspace_id = ?1 AND site_id = ?2")
+            .bind(workspace.0)
+            .bind(site.0)
+            .bind(micros(at))
+            .execute(writing.connection()?)
+            .map_err(storage)?;
+        writing.commit()
+    }
+
+    async fn sites_seen(&self, workspace: WorkspaceId) -> Result<BTreeMap<SiteId, Timestamp>, StorageError> {
+        let mut reader = self.readers.lend().await?;
+        let rows = statement("SELECT site_id, seen_at FROM sites WHERE workspace_id = ?1 AND seen_at IS NOT NULL")
+            .bind(workspace.0)
+            .fetch_all(reader.connection()?)
+            .map_err(storage)?;
+        let read = |row| {
+            let row = Row::new(row, "sites", 0);
+            Ok((SiteId(row.get(0, "site_id")?), row.time(1, "seen_at")?))
+        };
+        rows.iter().map(read).collect()
     }
 
     async fn knows_origin(&self, origin: &str) -> Result<bool, StorageError> {

@@ -49,7 +49,7 @@ const OUTSIDE: [(&str, &[&str]); 5] = [
 ];
 
 /// The modules of `resolve` in the order of their layers: each one uses only modules that stand before it.
-const RULES: [&str; 33] = [
+const RULES: [&str; 34] = [
     // The state, and the decision about a command.
     "working_copy",
     "decision_builder",
@@ -84,6 +84,7 @@ const RULES: [&str; 33] = [
     "order",
     // All other commands.
     "merge_by_hand",
+    "review",
     "take_back",
     "remove",
     "unsubscribe",

@@ -1,7 +1,7 @@
 //! Sites, their public keys, and the identity of their visitors.
 
 use super::identity_token::{self, TokenError};
-use crate::access::{AccessError, Principal};
+use crate::access::{AccessError, Principal, TOUCH_EVERY};
 use crate::app::Application;
 use crate::ports::{NewSite, SigningSecret, Site, SiteAccess, StorageError};
 use crate::submit::SubmitError;
@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use selfsame_domain::values::{ExternalId, SiteOrigin};
 use selfsame_domain::{Call, Command, Contact, ContactRequest, Timestamp, WorkspaceId};
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 /// The prefix of every public key, so that it is not mistaken for a secret.
 const SITE_KEY_MARK: &str = "pk_";
@@ -33,7 +33,28 @@ impl Application {
         let read = |key: String| async move { store.site(&key).await };
         let found = self.site_reads.get_or_read(&key.to_owned(), read).await?;
         let own = |access: &Arc<SiteAccess>| secret.is_none_or(|secret| secret.workspace.id == access.workspace.id);
-        found.filter(own).ok_or(AccessError::UnknownSite)
+        let found = found.filter(own).ok_or(AccessError::UnknownSite)?;
+        self.note_use(&found.site).await?;
+        Ok(found)
+    }
+
+    /// Stores the use of a site's key, at most once a minute.
+    async fn note_use(&self, site: &Site) -> Result<(), AccessError> {
+        let now = self.clock.now();
+        // Only one of several concurrent requests stores it: the row would be their bottleneck.
+        let is_claimed = {
+            let mut seen = self.sites_seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_fresh = seen.get(&site.id).is_some_and(|last| now - *last < TOUCH_EVERY);
+            if !is_fresh {
+                seen.insert(site.id, now);
+            }
+            !is_fresh
+        };
+        if is_claimed {
+            let touched = self.store.touch_site(site.workspace, site.id, now).await;
+            touched.map_err(Arc::new)?;
+        }
+        Ok(())
     }
 
     /// Whether a site of any workspace has this origin.

@@ -113,7 +113,7 @@ impl Application {
     }
 
     /// Submits a command of a person. A refused one is an error.
-    async fn act(
+    pub(super) async fn act(
         &self,
         person: &Person,
         action: AuditAction,

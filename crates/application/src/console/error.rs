@@ -4,8 +4,10 @@ use crate::exports::ExportError;
 use crate::ports::StorageError;
 use crate::segments::SegmentError;
 use crate::submit::SubmitError;
-use selfsame_domain::Rejection;
+use crate::webhooks::WebhookError;
 use selfsame_domain::console::PasswordProblem;
+use selfsame_domain::values::ValueError;
+use selfsame_domain::{PolicyProblem, Rejection};
 
 /// Why something that a person asked for was not done. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -58,9 +60,28 @@ pub enum ConsoleError {
     /// A connector or an export was refused.
     #[error(transparent)]
     Export(ExportError),
+    /// A text is not the value that it stands for.
+    #[error(transparent)]
+    Value(#[from] ValueError),
+    /// A member of the policy is out of its bounds.
+    #[error(transparent)]
+    Policy(#[from] PolicyProblem),
+    /// A webhook was refused.
+    #[error(transparent)]
+    Webhook(WebhookError),
     /// The storage failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+impl From<WebhookError> for ConsoleError {
+    fn from(error: WebhookError) -> Self {
+        match error {
+            WebhookError::NotFound => Self::NotFound("webhook"),
+            WebhookError::Storage(error) => Self::Storage(error),
+            other => Self::Webhook(other),
+        }
+    }
 }
 
 impl From<ExportError> for ConsoleError {

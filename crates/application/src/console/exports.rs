@@ -72,6 +72,14 @@ impl Application {
         Ok(())
     }
 
+    /// Adds the columns that an export lacks, and starts the run that fills them. None when it lacks none.
+    pub async fn widen_export_by_hand(&self, person: &Person, id: ExportId) -> Result<Option<RunId>, ConsoleError> {
+        let export = self.export_of(person, id).await?;
+        self.note_export(person, AuditAction::ExportWidened, &export.name)
+            .await?;
+        Ok(self.widen_export(person.workspace.id, id).await?.1)
+    }
+
     /// Deletes an export. What it wrote stays.
     pub async fn delete_export_by_hand(&self, person: &Person, id: ExportId) -> Result<(), ConsoleError> {
         let export = self.export_of(person, id).await?;

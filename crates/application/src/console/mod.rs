@@ -8,11 +8,16 @@ mod imports;
 mod invitations;
 mod members;
 mod passwords;
+mod review;
 mod secret;
 mod sessions;
+mod settings;
 mod sign_in;
+mod simulate;
+mod webhooks;
 
 pub use error::ConsoleError;
 pub use passwords::{PasswordCost, Passwords};
 pub use sessions::Person;
 pub use sign_in::NewSession;
+pub use simulate::PolicySimulation;

@@ -42,6 +42,33 @@ pub struct Lookup {
     pub holders: Vec<Holder>,
 }
 
+/// An identifier that was seen with several external IDs (identity rule 8).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedIdentifier {
+    /// Kind and matching form.
+    pub key: IdentifierKey,
+    /// With how many external IDs it was seen.
+    pub external_ids: u32,
+}
+
+/// The last row of a page of quarantined identifiers: the identifier, and the contact that brought it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuarantinedPlace {
+    /// Kind and matching form.
+    pub key: IdentifierKey,
+    /// [`HeldIdentifier::home`].
+    pub home: ContactId,
+}
+
+/// What happened to the contacts of a workspace within a period.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PeriodCounts {
+    /// Contacts that were created, whatever became of them. Erased ones are not counted.
+    pub created: u64,
+    /// Merges, those included that were undone since.
+    pub merged: u64,
+}
+
 /// Reads identities, including those of removed contacts.
 #[async_trait]
 pub trait Identity: Send + Sync {
@@ -81,6 +108,33 @@ pub trait Identity: Send + Sync {
         before: Option<MergeId>,
         limit: u32,
     ) -> Result<Vec<Merge>, StorageError>;
+
+    /// Identifiers that were seen with at least `least` external IDs, in the order of [`IdentifierKind::code`](selfsame_domain::IdentifierKind::code)
+    /// and value (by bytes): those after `after`. `least` is at least 2. Identifiers that no contact holds any more are included.
+    async fn shared(
+        &self,
+        workspace: WorkspaceId,
+        least: u32,
+        after: Option<&IdentifierKey>,
+        limit: u32,
+    ) -> Result<Vec<SharedIdentifier>, StorageError>;
+
+    /// Identifiers that contacts hold as quarantined, without hidden rows, in the order of kind, value (by bytes) and home: those after
+    /// `after`.
+    async fn quarantined(
+        &self,
+        workspace: WorkspaceId,
+        after: Option<&QuarantinedPlace>,
+        limit: u32,
+    ) -> Result<Vec<Holder>, StorageError>;
+
+    /// What happened in each of the periods that begin at `bounds`, which ascend, and end at the next bound. The last bound ends the last period,
+    /// so there is one period less than bounds.
+    async fn counts_between(
+        &self,
+        workspace: WorkspaceId,
+        bounds: &[Timestamp],
+    ) -> Result<Vec<PeriodCounts>, StorageError>;
 
     /// One merge.
     async fn merge(&self, workspace: WorkspaceId, id: MergeId) -> Result<Option<Merge>, StorageError>;

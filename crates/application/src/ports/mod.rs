@@ -1,6 +1,7 @@
 //! The interfaces to everything outside of the use cases, one file each.
 
 mod audit;
+mod calls;
 mod catalog;
 mod changes;
 mod clock;
@@ -30,6 +31,7 @@ mod webhooks;
 mod workspaces;
 
 pub use audit::Audit;
+pub use calls::{CallProblem, CallReader, PastedCall};
 pub use catalog::Catalog;
 pub use changes::{Changes, Logged, LoggedEntry, LoggedPage};
 pub use clock::Clock;
@@ -44,7 +46,7 @@ pub use exports::{
 };
 pub use history::{EventQuery, History, HistoryOf};
 pub use hosts::Hosts;
-pub use identity::{Holder, Identity, IdentityView, Lookup};
+pub use identity::{Holder, Identity, IdentityView, Lookup, PeriodCounts, QuarantinedPlace, SharedIdentifier};
 pub use ids::Ids;
 pub use imports::{
     Accepted, CHUNK_BYTES, Import, ImportEnd, ImportFormat, ImportId, ImportRow, ImportStatus, Imports, NewImport,

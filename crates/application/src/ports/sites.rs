@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use selfsame_domain::values::SiteOrigin;
 use selfsame_domain::{SiteId, Timestamp, WorkspaceId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{StorageError, Workspace};
 
@@ -101,6 +101,12 @@ pub trait Sites: Send + Sync {
     /// Returns the access of a public key. MUST see a deletion or a change as soon as it is committed, from every
     /// server.
     async fn site(&self, key: &str) -> Result<Option<SiteAccess>, StorageError>;
+
+    /// Stores that the key of a site was used. A later time stays. A site that was deleted is left out.
+    async fn touch_site(&self, workspace: WorkspaceId, site: SiteId, at: Timestamp) -> Result<(), StorageError>;
+
+    /// When the keys of the sites of a workspace were last used, to the minute; without those that never were.
+    async fn sites_seen(&self, workspace: WorkspaceId) -> Result<BTreeMap<SiteId, Timestamp>, StorageError>;
 
     /// Whether a site of any workspace has this origin.
     async fn knows_origin(&self, origin: &str) -> Result<bool, StorageError>;

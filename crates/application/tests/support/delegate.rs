@@ -5,11 +5,11 @@ use super::probe::{CREDENTIALS, Probe};
 use async_trait::async_trait;
 use selfsame_application::ports::{
     Accepted, ApiKey, AttemptEnd, Catalog, Changes, ContactDetails, ContactGroup, ContactQuery, Contacts, Credentials,
-    EventQuery, Expired, Found, Held, History, HistoryOf, Holding, Identity, IdentityView, Import, ImportEnd, ImportId,
-    ImportRow, ImportUndos, Imports, Inspection, Job, JobId, JobState, Jobs, KeyToStore, LeaseRequest, LoggedPage,
-    Lookup, Maintenance, MemberQuery, NewImport, NewJob, NewSite, OrderQuery, Orders, Page, RowQuery, RowsRecorded,
-    SearchIndex, SegmentQuery, Segments, SigningSecret, Site, SiteAccess, Sites, StorageError, TokenOwner, UndoAnswer,
-    UndoRow, UndoneRow, Workspace, Workspaces,
+    EventQuery, Expired, Found, Held, History, HistoryOf, Holder, Holding, Identity, IdentityView, Import, ImportEnd,
+    ImportId, ImportRow, ImportUndos, Imports, Inspection, Job, JobId, JobState, Jobs, KeyToStore, LeaseRequest,
+    LoggedPage, Lookup, Maintenance, MemberQuery, NewImport, NewJob, NewSite, OrderQuery, Orders, Page, PeriodCounts,
+    QuarantinedPlace, RowQuery, RowsRecorded, SearchIndex, SegmentQuery, Segments, SharedIdentifier, SigningSecret,
+    Site, SiteAccess, Sites, StorageError, TokenOwner, UndoAnswer, UndoRow, UndoneRow, Workspace, Workspaces,
 };
 use selfsame_domain::segments::{Definitions, Plan};
 use selfsame_domain::values::EventTypeKey;
@@ -18,7 +18,7 @@ use selfsame_domain::{
     Category, ContactId, CustomField, Decision, DecisionId, Event, EventType, FindQuery, Footprint, IdentifierKey,
     KeyId, Merge, MergeId, Order, Revision, Segment, SiteId, Timestamp, Violation, Visitor, VisitorId, WorkspaceId,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 type Read<T> = Result<T, StorageError>;
@@ -163,6 +163,29 @@ impl Identity for Probe {
         self.inner.merges(workspace, before, limit).await
     }
 
+    async fn shared(
+        &self,
+        workspace: WorkspaceId,
+        least: u32,
+        after: Option<&IdentifierKey>,
+        limit: u32,
+    ) -> Read<Vec<SharedIdentifier>> {
+        self.inner.shared(workspace, least, after, limit).await
+    }
+
+    async fn quarantined(
+        &self,
+        workspace: WorkspaceId,
+        after: Option<&QuarantinedPlace>,
+        limit: u32,
+    ) -> Read<Vec<Holder>> {
+        self.inner.quarantined(workspace, after, limit).await
+    }
+
+    async fn counts_between(&self, workspace: WorkspaceId, bounds: &[Timestamp]) -> Read<Vec<PeriodCounts>> {
+        self.inner.counts_between(workspace, bounds).await
+    }
+
     async fn merge(&self, workspace: WorkspaceId, id: MergeId) -> Read<Option<Merge>> {
         self.inner.merge(workspace, id).await
     }
@@ -280,6 +303,14 @@ impl Sites for Probe {
 
     async fn site(&self, key: &str) -> Read<Option<SiteAccess>> {
         self.inner.site(key).await
+    }
+
+    async fn touch_site(&self, workspace: WorkspaceId, site: SiteId, at: Timestamp) -> Read<()> {
+        self.inner.touch_site(workspace, site, at).await
+    }
+
+    async fn sites_seen(&self, workspace: WorkspaceId) -> Read<BTreeMap<SiteId, Timestamp>> {
+        self.inner.sites_seen(workspace).await
     }
 
     async fn knows_origin(&self, origin: &str) -> Read<bool> {

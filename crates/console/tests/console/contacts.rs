@@ -261,3 +261,151 @@ async fn merges_are_reviewed_and_undone() {
     server.get(&mut stranger, &older).await.page(404);
     server.get(&mut stranger, "/review").await.shows("Nothing was merged.");
 }
+
+#[tokio::test]
+async fn columns_are_chosen_for_the_browser() {
+    let server = Server::start().await;
+    let ann = api_call().external("C-1").first("Ann").town("Lviv");
+    server.contact(ann.upsert()).await;
+    let mut browser = server.browser("viewer@example.com").await;
+    assert!(
+        !server
+            .get(&mut browser, "/contacts")
+            .await
+            .text
+            .contains("<td>Lviv</td>")
+    );
+    let fields = [
+        ("column", "town"),
+        ("column", "nonsense"),
+        ("column", "createdAt"),
+        ("back", "/contacts"),
+    ];
+    let chosen = server.post(&mut browser, "/contacts/columns", &fields).await;
+    assert_eq!(chosen.goes_to(), "/contacts");
+    let page = server.get(&mut browser, "/contacts").await;
+    page.shows("<td>Lviv</td>");
+    page.shows("<th scope=\"col\">Created</th>");
+    assert!(!page.text.contains("<td>Ann</td>"));
+    server
+        .post_raw(&mut browser, "/contacts/columns", &fields)
+        .await
+        .page(403);
+}
+
+#[tokio::test]
+async fn the_list_is_filtered_by_conditions_and_downloaded() {
+    let server = Server::start().await;
+    for number in 0..30 {
+        let builder = api_call().external(&format!("C-{number}"));
+        server.contact(builder.upsert()).await;
+    }
+    let formula = "=HYPERLINK(1)";
+    server
+        .contact(api_call().email("ann@example.com").first(formula).upsert())
+        .await;
+    let mut marketer = server.browser("marketer@example.com").await;
+    server.get(&mut marketer, "/contacts/filter").await.page(200);
+    let fields = [
+        ("cards", "1"),
+        ("field-0", "externalCustomerId"),
+        ("operator-0", "is_empty"),
+        ("do", "done"),
+    ];
+    let done = server.post(&mut marketer, "/contacts/filter", &fields).await;
+    let path = done.goes_to().to_owned();
+    assert!(path.starts_with("/contacts?filter="), "{path}");
+    let page = server.get(&mut marketer, &path).await;
+    page.shows("1 contact<");
+    page.shows("External ID is empty");
+    let file = path.replace("/contacts?", "/contacts/list.csv?");
+    page.shows(&file);
+    let file = server.get(&mut marketer, &file).await;
+    assert_eq!(file.header("content-type"), "text/csv; charset=utf-8");
+    let lines: Vec<&str> = file.page(200).lines().collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(
+        lines[1].contains("'=HYPERLINK(1)") && lines[1].contains("ann@example.com"),
+        "{}",
+        lines[1]
+    );
+    let all = server.get(&mut marketer, "/contacts/list.csv").await;
+    assert_eq!(all.page(200).lines().count(), 32);
+    let others = path.replace("empty", "not%20empty");
+    let first = server.get(&mut marketer, &others).await;
+    first.shows("30 contacts");
+    let (_, rest) = first.text.split_once("&#38;after=").expect("a next page");
+    let next = format!("{others}&after={}", rest.split('"').next().expect("its end"));
+    let second = server.get(&mut marketer, &next).await;
+    second.shows("30 contacts");
+    assert!(!second.text.contains("rel=\"next\""));
+    server
+        .get(&mut marketer, "/contacts?filter=nonsense%20here")
+        .await
+        .page(422);
+    let unfinished = [("cards", "1"), ("do", "done")];
+    server
+        .post(&mut marketer, "/contacts/filter", &unfinished)
+        .await
+        .page(422);
+    let mut admin = server.browser("admin@example.com").await;
+    server
+        .get(&mut admin, "/settings/audit")
+        .await
+        .shows("downloaded a list of contacts");
+    let mut viewer = server.browser("viewer@example.com").await;
+    server.get(&mut viewer, &path).await.shows("1 contact<");
+    server.get(&mut viewer, "/contacts/list.csv").await.page(403);
+    assert!(!server.get(&mut viewer, "/contacts").await.text.contains("list.csv"));
+    let mut stranger = server.browser("other@example.com").await;
+    let foreign = server.get(&mut stranger, "/contacts/list.csv").await;
+    assert_eq!(foreign.page(200).lines().count(), 1, "another workspace's contacts");
+}
+
+#[tokio::test]
+async fn a_pasted_request_is_explained_and_not_carried_out() {
+    let server = Server::start().await;
+    let ann = server.contact(api_call().email("ann@example.com").upsert()).await;
+    let mut viewer = server.browser("viewer@example.com").await;
+    let path = "/contacts/explain";
+    server.get(&mut viewer, path).await.page(200);
+    let body = r#"{"externalCustomerId": "C-1", "channels": [{"type": "email", "value": "ann@example.com"}]}"#;
+    let explained = server
+        .post(&mut viewer, path, &[("call", "contact"), ("body", body)])
+        .await;
+    explained.shows(&format!("<a href=\"/contacts/{ann}\">"));
+    explained.shows("led to this contact, which had none (rule 3)");
+    let other = r#"{"externalCustomerId": "C-2"}"#;
+    let created = server
+        .post(&mut viewer, path, &[("call", "contact"), ("body", other)])
+        .await;
+    created.shows("created the contact");
+    for (call, body, text) in [
+        ("contact", "{", "no valid JSON"),
+        (
+            "contact",
+            r#"{"channels": [{"type": "email", "value": "x"}]}"#,
+            "/channels/0/value",
+        ),
+        ("update", "{}", "must be a positive whole number"),
+    ] {
+        let refused = server.post(&mut viewer, path, &[("call", call), ("body", body)]).await;
+        assert!(refused.page(422).contains(text), "{body}: {}", refused.text);
+    }
+    server
+        .post(&mut viewer, path, &[("call", "explode"), ("body", "{}")])
+        .await
+        .page(400);
+    server
+        .post_raw(&mut viewer, path, &[("call", "contact"), ("body", body)])
+        .await
+        .page(403);
+    let contact = server
+        .app
+        .store()
+        .contact(server.one, ann)
+        .await
+        .expect("read")
+        .expect("a contact");
+    assert_eq!(contact.contact.external_id(), None, "nothing was written");
+}

@@ -1,10 +1,15 @@
-//! Destinations of exports that refuse every connection.
+//! Destinations of exports that refuse every connection, and an endpoint of webhooks.
 
-use selfsame_application::ports::{Destination, ExportSinks, Hosts, SinkError, SinkRequest, SinkRun};
-use selfsame_application::{Egress, ExportOutlets, Vault};
+use selfsame_application::ports::{
+    Destination, ExportSinks, Hosts, SignedMessage, SinkError, SinkRequest, SinkRun, WebhookSender,
+};
+use selfsame_application::{Egress, ExportOutlets, Vault, WebhookOutlets};
 use selfsame_domain::export::ConnectorKind;
+use selfsame_domain::webhooks::EndpointAnswer;
+use selfsame_http::ChangeMessages;
+use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Outlets whose destinations lack a right, and which know literal addresses alone.
 pub(crate) fn outlets() -> ExportOutlets {
@@ -56,5 +61,32 @@ impl ExportSinks for Lacking {
 
     async fn begin(&self, _: SinkRequest) -> Result<Box<dyn SinkRun>, SinkError> {
         Err(Self::refusal())
+    }
+}
+
+/// Outlets of webhooks that lead to one endpoint.
+pub(crate) fn webhook_outlets(endpoint: &Arc<Endpoint>) -> WebhookOutlets {
+    let ExportOutlets { vault, egress, .. } = outlets();
+    WebhookOutlets {
+        sender: Arc::clone(endpoint) as Arc<dyn WebhookSender>,
+        bodies: Arc::new(ChangeMessages),
+        vault,
+        egress,
+    }
+}
+
+/// An endpoint that records messages. Answers 200 when no other answers are prepared.
+#[derive(Debug, Default)]
+pub(crate) struct Endpoint {
+    pub(crate) received: Mutex<Vec<SignedMessage>>,
+    pub(crate) answers: Mutex<VecDeque<u16>>,
+}
+
+#[async_trait::async_trait]
+impl WebhookSender for Endpoint {
+    async fn send(&self, message: &SignedMessage) -> EndpointAnswer {
+        self.received.lock().expect("a lock").push(message.clone());
+        let answer = self.answers.lock().expect("a lock").pop_front();
+        EndpointAnswer::new(answer.unwrap_or(200), b"hello")
     }
 }

@@ -197,7 +197,7 @@ async fn exports_are_for_admins_of_their_workspace() {
         .split_once("<a href=\"/exports/connectors/")
         .expect("a connector");
     let connector = format!("/exports/connectors/{}", rest.split('"').next().expect("its end"));
-    let forms: Vec<String> = ["run", "pause", "resume", "delete"]
+    let forms: Vec<String> = ["run", "pause", "resume", "columns", "delete"]
         .map(|action| format!("{path}/{action}"))
         .into_iter()
         .chain(["check", "secret", "delete"].map(|action| format!("{connector}/{action}")))
@@ -219,4 +219,36 @@ async fn exports_are_for_admins_of_their_workspace() {
     }
     let in_use = server.post(&mut admin, &format!("{connector}/delete"), &[]).await;
     assert!(in_use.page(422).contains("an export uses the connector"));
+}
+
+#[tokio::test]
+async fn the_external_id_is_added_to_an_export_that_lacks_it() {
+    let server = Server::start().await;
+    let mut admin = server.browser("admin@example.com").await;
+    let page = connector(&server, &mut admin).await;
+    let (_, id) = page.rsplit_once('/').expect("an ID");
+    let fields = [
+        ("name", "old form"),
+        ("connector", id),
+        ("dataset", "contacts"),
+        ("schema", "public"),
+        ("runs", "hand"),
+    ];
+    let path = server
+        .post(&mut admin, "/exports/new", &fields)
+        .await
+        .goes_to()
+        .to_owned();
+    let before = server.get(&mut admin, &path).await;
+    before.shows("Add missing columns…");
+    before.shows("<code>externalCustomerId</code>");
+    let widen = format!("{path}/columns");
+    assert_eq!(server.post(&mut admin, &widen, &[]).await.goes_to(), path);
+    let after = server.get(&mut admin, &path).await;
+    after.shows("waiting");
+    assert!(!after.text.contains("Add missing columns"));
+    server
+        .get(&mut admin, "/settings/audit")
+        .await
+        .shows("added columns to an export");
 }

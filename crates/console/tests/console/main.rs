@@ -6,13 +6,17 @@
 )]
 
 mod account;
+mod catalog;
 mod contacts;
 mod destinations;
 mod exports;
 mod imports;
 mod pages;
+mod policy;
+mod review;
 mod segments;
 mod settings;
 mod sign_in;
 mod support;
 mod templates;
+mod webhooks;

@@ -7,19 +7,25 @@ use selfsame_storage_conformance::api_call;
 use std::path::Path;
 
 /// The addresses of every page that a script-less browser of an admin can open.
-const PAGES: [&str; 22] = [
+const PAGES: [&str; 30] = [
     "/",
     "/contacts",
     "/contacts/1",
     "/contacts?q=nobody",
+    "/contacts/filter",
+    "/contacts/explain",
     "/segments",
     "/segments/add",
     "/segments/new",
     "/segments/1",
     "/segments/1/edit",
+    "/segments/1/history",
     "/segments/1/delete",
     "/imports",
     "/review",
+    "/review/merge",
+    "/review/shared",
+    "/review/quarantined",
     "/exports",
     "/exports/new",
     "/exports/connectors/new/postgres",
@@ -29,6 +35,8 @@ const PAGES: [&str; 22] = [
     "/settings/policy",
     "/settings/sites",
     "/settings/fields",
+    "/settings/webhooks",
+    "/settings/health",
     "/account",
 ];
 
@@ -89,6 +97,16 @@ async fn every_page_has_one_heading_its_language_and_nothing_inline() {
                 "policy-",
                 "sites-",
                 "fields-",
+                "chart-",
+                "webhook-",
+                "health-",
+                "difference-",
+                "site-",
+                "explain-",
+                "filter-",
+                "columns-",
+                "merge-",
+                "reason-",
             ];
             let missing = words
                 .filter(|word| unnamed.iter().any(|begin| word.starts_with(begin)))

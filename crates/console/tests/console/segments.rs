@@ -300,3 +300,26 @@ async fn segments_of_another_workspace_are_not_there() {
     }
     server.get(&mut marketer, "/segments/1").await.shows("<h1>x</h1>");
 }
+
+#[tokio::test]
+async fn the_counts_of_a_segment_are_shown_by_day() {
+    let server = Server::start().await;
+    server.contact(api_call().external("A").upsert()).await;
+    let mut marketer = server.browser("marketer@example.com").await;
+    let fields = [
+        ("name", "Known"),
+        ("cards", "1"),
+        ("field-0", "externalCustomerId"),
+        ("operator-0", "is_not_empty"),
+        ("do", "done"),
+    ];
+    let made = server.post(&mut marketer, "/segments/new", &fields).await;
+    let path = format!("{}/history", made.goes_to());
+    let page = server.get(&mut marketer, &path).await;
+    page.shows("<svg class=\"chart\"");
+    let rows: Vec<&str> = page.text.split("<tr><th scope=\"row\">").skip(1).collect();
+    assert_eq!(rows.len(), 30);
+    assert!(rows[0].contains("<td>1</td><td>0</td><td>1</td>"), "{}", rows[0]);
+    let mut stranger = server.browser("other@example.com").await;
+    server.get(&mut stranger, &path).await.page(404);
+}

@@ -1,15 +1,8 @@
 //! Keys, people, the audit log.
 
-use crate::support::{Browser, Server};
+use crate::support::{Browser, Server, code_after};
 use selfsame_domain::Action;
 use sha2::{Digest, Sha256};
-
-/// What stands in the only element of this name after a text.
-fn code_after<'p>(page: &'p str, text: &str) -> &'p str {
-    let (_, rest) = page.split_once(text).expect("the text");
-    let (_, rest) = rest.split_once("<code>").expect("code");
-    rest.split('<').next().expect("its end")
-}
 
 #[tokio::test]
 async fn a_key_is_shown_once_opens_and_is_revoked() {
@@ -109,7 +102,9 @@ async fn settings_are_for_admins() {
     for role in ["marketer", "support", "viewer"] {
         let mut browser = server.browser(&format!("{role}@example.com")).await;
         assert!(!server.get(&mut browser, "/").await.page(200).contains("/settings/"));
-        for name in ["keys", "people", "audit", "policy", "sites", "fields"] {
+        for name in [
+            "keys", "people", "audit", "policy", "sites", "fields", "webhooks", "health",
+        ] {
             let path = &format!("/settings/{name}");
             server.get(&mut browser, path).await.page(403);
         }

@@ -1,6 +1,6 @@
 //! A server with two workspaces, people of every role, and a browser without scripts.
 
-use crate::destinations::outlets;
+use crate::destinations::{Endpoint, outlets, webhook_outlets};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
@@ -11,7 +11,7 @@ use selfsame_console::{ConsoleSettings, ConsoleState, router};
 use selfsame_domain::console::Role;
 use selfsame_domain::values::Email;
 use selfsame_domain::{Command, ContactId, Decision, WorkspaceId};
-use selfsame_http::ImportRows;
+use selfsame_http::{ImportRows, PastedCalls};
 use selfsame_storage_conformance::{ManualClock, MemoryStore, SequenceIds, contact_of};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +32,8 @@ pub(crate) struct Server {
     pub(crate) router: Router,
     pub(crate) app: Application,
     pub(crate) clock: ManualClock,
+    /// Where messages of webhooks go.
+    pub(crate) endpoint: Arc<Endpoint>,
     pub(crate) one: WorkspaceId,
     pub(crate) two: WorkspaceId,
 }
@@ -113,6 +115,13 @@ impl Browser {
     }
 }
 
+/// What stands in the first `code` element after a text.
+pub(crate) fn code_after<'p>(page: &'p str, text: &str) -> &'p str {
+    let (_, rest) = page.split_once(text).expect("the text");
+    let (_, rest) = rest.split_once("<code>").expect("code");
+    rest.split('<').next().expect("its end")
+}
+
 fn encoded(fields: &[(&str, &str)]) -> String {
     let pair = |(name, value): &(&str, &str)| {
         let escape =
@@ -138,7 +147,8 @@ impl Server {
             ids,
             Options::default(),
         );
-        let app = app.with_exports(outlets());
+        let endpoint = Arc::new(Endpoint::default());
+        let app = app.with_exports(outlets()).with_webhooks(webhook_outlets(&endpoint));
         let app = app.with_passwords(Passwords::new(PasswordCost { memory: 8, passes: 1 }));
         let one = app.create_workspace("one").await.expect("a workspace").id;
         let two = app.create_workspace("two").await.expect("a workspace").id;
@@ -148,11 +158,12 @@ impl Server {
             import_limit: IMPORT_LIMIT,
         };
         let rows = Arc::new(ImportRows::new(IMPORT_LIMIT));
-        let router = router(&ConsoleState::new(app.clone(), rows, settings));
+        let router = router(&ConsoleState::new(app.clone(), rows, Arc::new(PastedCalls), settings));
         let server = Self {
             router,
             app,
             clock,
+            endpoint,
             one,
             two,
         };

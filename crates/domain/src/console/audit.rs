@@ -57,11 +57,47 @@ pub enum AuditAction {
     ExportDeleted,
     /// A run of an export was started or cancelled.
     ExportRun,
+    /// Columns were added to an export.
+    ExportWidened,
+    /// A list of contacts was downloaded.
+    ContactsExported,
+    /// Two contacts were merged by hand.
+    ContactsMerged,
+    /// A quarantined identifier of a contact was evaluated again.
+    IdentifierReevaluated,
+    /// A shared identifier was made evidence again.
+    IdentifierUnshared,
+    /// The policy was changed.
+    PolicyChanged,
+    /// A webhook was made.
+    WebhookCreated,
+    /// A webhook was changed, enabled or disabled.
+    WebhookChanged,
+    /// Messages of a webhook were sent again.
+    WebhookReplayed,
+    /// A webhook was deleted.
+    WebhookDeleted,
+    /// A custom field was made.
+    FieldCreated,
+    /// A custom field was renamed, archived or brought back.
+    FieldChanged,
+    /// A subscription category was made.
+    CategoryCreated,
+    /// A subscription category was renamed, archived or brought back.
+    CategoryChanged,
+    /// A site was made.
+    SiteCreated,
+    /// The origins of a site, or what its key may name, were changed.
+    SiteChanged,
+    /// A site was deleted.
+    SiteDeleted,
+    /// A signing secret was made.
+    SigningSecretMade,
 }
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 44] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::SessionEnded,
@@ -88,6 +124,24 @@ impl AuditAction {
         Self::ExportChanged,
         Self::ExportDeleted,
         Self::ExportRun,
+        Self::ExportWidened,
+        Self::ContactsExported,
+        Self::ContactsMerged,
+        Self::IdentifierReevaluated,
+        Self::IdentifierUnshared,
+        Self::PolicyChanged,
+        Self::WebhookCreated,
+        Self::WebhookChanged,
+        Self::WebhookReplayed,
+        Self::WebhookDeleted,
+        Self::FieldCreated,
+        Self::FieldChanged,
+        Self::CategoryCreated,
+        Self::CategoryChanged,
+        Self::SiteCreated,
+        Self::SiteChanged,
+        Self::SiteDeleted,
+        Self::SigningSecretMade,
     ];
 
     /// The stable text of the action, as stored.
@@ -119,6 +173,24 @@ impl AuditAction {
             Self::ExportChanged => "export_changed",
             Self::ExportDeleted => "export_deleted",
             Self::ExportRun => "export_run",
+            Self::ExportWidened => "export_widened",
+            Self::ContactsExported => "contacts_exported",
+            Self::ContactsMerged => "contacts_merged",
+            Self::IdentifierReevaluated => "identifier_reevaluated",
+            Self::IdentifierUnshared => "identifier_unshared",
+            Self::PolicyChanged => "policy_changed",
+            Self::WebhookCreated => "webhook_created",
+            Self::WebhookChanged => "webhook_changed",
+            Self::WebhookReplayed => "webhook_replayed",
+            Self::WebhookDeleted => "webhook_deleted",
+            Self::FieldCreated => "field_created",
+            Self::FieldChanged => "field_changed",
+            Self::CategoryCreated => "category_created",
+            Self::CategoryChanged => "category_changed",
+            Self::SiteCreated => "site_created",
+            Self::SiteChanged => "site_changed",
+            Self::SiteDeleted => "site_deleted",
+            Self::SigningSecretMade => "signing_secret_made",
         }
     }
 

@@ -24,10 +24,14 @@ pub enum Permission {
     Import,
     /// Making, changing and deleting connectors and exports, and running exports.
     ManageExports,
+    /// Having lists of contacts as files.
+    ExportContacts,
     /// Merging contacts by hand, and undoing merges.
     ChangeIdentity,
     /// Making and revoking API keys.
     ManageKeys,
+    /// Changing the policy, sites, custom fields, categories and webhooks, and reading the health of the server.
+    ManageSettings,
     /// Inviting and removing people, changing their roles, and reading the audit log.
     ManagePeople,
 }
@@ -40,9 +44,14 @@ impl Role {
     pub fn may(self, permission: Permission) -> bool {
         match permission {
             Permission::Read => true,
-            Permission::EditSegments | Permission::Import => matches!(self, Self::Admin | Self::Marketer),
+            Permission::EditSegments | Permission::Import | Permission::ExportContacts => {
+                matches!(self, Self::Admin | Self::Marketer)
+            }
             Permission::ChangeIdentity => matches!(self, Self::Admin | Self::Support),
-            Permission::ManageExports | Permission::ManageKeys | Permission::ManagePeople => self == Self::Admin,
+            Permission::ManageExports
+            | Permission::ManageKeys
+            | Permission::ManageSettings
+            | Permission::ManagePeople => self == Self::Admin,
         }
     }
 
@@ -74,13 +83,18 @@ mod tests {
             P::EditSegments,
             P::Import,
             P::ManageExports,
+            P::ExportContacts,
             P::ChangeIdentity,
             P::ManageKeys,
+            P::ManageSettings,
             P::ManagePeople,
         ];
         let permitted = |role: Role| all.into_iter().filter(|wanted| role.may(*wanted)).collect::<Vec<_>>();
         assert_eq!(permitted(Role::Admin), all);
-        assert_eq!(permitted(Role::Marketer), [P::Read, P::EditSegments, P::Import]);
+        assert_eq!(
+            permitted(Role::Marketer),
+            [P::Read, P::EditSegments, P::Import, P::ExportContacts]
+        );
         assert_eq!(permitted(Role::Support), [P::Read, P::ChangeIdentity]);
         assert_eq!(permitted(Role::Viewer), [P::Read]);
     }

@@ -317,6 +317,8 @@ fn name(command: &Command) -> &'static str {
         } => "resubscribe",
         Command::Token { .. } => "token",
         Command::Merge { .. } => "merge",
+        Command::Reevaluate { .. } => "reevaluate",
+        Command::Unshare { .. } => "unshare",
         Command::Undo { .. } => "undo",
         Command::TakeBack { .. } => "take_back",
         Command::CreateField(_) => "create_field",

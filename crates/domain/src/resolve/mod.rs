@@ -36,6 +36,7 @@ mod order;
 mod ownership;
 mod recorded_events;
 mod remove;
+mod review;
 mod row_changes;
 mod search;
 mod segment_definitions;
@@ -111,6 +112,8 @@ fn decide(cx: &mut Context<'_>, command: &Command) -> Verdict {
             absorbed,
             force,
         } => merge_by_hand::merge(cx, *survivor, *absorbed, *force),
+        Command::Reevaluate { contact, key } => review::reevaluate(cx, *contact, key),
+        Command::Unshare { key } => review::unshare(cx, key),
         Command::Undo { merge } => undo::undo(cx, *merge),
         Command::TakeBack { contact, parts } => take_back::take_back(cx, *contact, parts),
         Command::CreateField(field) => catalog::create_field(cx, field),

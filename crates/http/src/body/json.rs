@@ -57,7 +57,7 @@ pub(crate) fn pruned(value: &Value, pointer: &str, faults: &mut Problems) -> Opt
 }
 
 /// Reads JSON. None when the body is empty, blank or only a byte order mark.
-pub(super) fn parse(bytes: &[u8]) -> Result<Option<Value>, ApiError> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Option<Value>, ApiError> {
     let bytes = without_mark(bytes);
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);

@@ -152,6 +152,12 @@ pub(crate) enum EffectBody {
         /// Which.
         identifier: IdentifierBody,
     },
+    /// A shared identifier is evidence again, by a person's decision.
+    #[serde(rename_all = "camelCase")]
+    Unshared {
+        /// Which.
+        identifier: IdentifierBody,
+    },
     /// An identifier matched another contact, and it was kept apart.
     #[serde(rename_all = "camelCase")]
     KeptApart {
@@ -345,6 +351,9 @@ impl From<&Effect> for EffectBody {
             Effect::Resubscribed { identifier } => Self::Resubscribed {
                 identifier: identifier.into(),
             },
+            Effect::Unshared { identifier } => Self::Unshared {
+                identifier: identifier.into(),
+            },
             Effect::NotLinked {
                 identifier,
                 contact,
@@ -405,46 +414,9 @@ impl From<&Rejection> for RejectionBody {
             _ => None,
         };
         Self {
-            code: code(rejection).to_owned(),
+            code: rejection.code().to_owned(),
             message: rejection.to_string(),
             holder_contact_id: holder,
         }
-    }
-}
-
-fn code(rejection: &Rejection) -> &'static str {
-    match rejection {
-        Rejection::ContactNotFound => "contact_not_found",
-        Rejection::ExternalIdHeld { .. } => "external_id_held",
-        Rejection::NoIdentifier => "no_identifier",
-        Rejection::CookieAlone => "cookie_alone",
-        Rejection::SegmentNotFound => "segment_not_found",
-        Rejection::SegmentIsDynamic => "segment_is_dynamic",
-        Rejection::SegmentIsStatic => "segment_is_static",
-        Rejection::UnknownSegmentInFormula => "unknown_segment_in_formula",
-        Rejection::SegmentCycle { .. } => "segment_cycle",
-        Rejection::SegmentInUse { .. } => "segment_in_use",
-        Rejection::SegmentOfCategory => "segment_of_category",
-        Rejection::TooManySegments { .. } => "too_many_segments",
-        Rejection::CategoryNotFound { .. } => "category_not_found",
-        Rejection::FieldNotFound => "field_not_found",
-        Rejection::FieldNotIdentifying => "field_not_identifying",
-        Rejection::InvalidField { .. } => "invalid_field",
-        Rejection::NoDedupeValue => "no_dedupe_value",
-        Rejection::EventsAreKept => "events_are_kept",
-        Rejection::EventTooOld { .. } => "event_too_old",
-        Rejection::DatedAhead => "dated_ahead",
-        Rejection::OrderNotFound => "order_not_found",
-        Rejection::OrderAmbiguous => "order_ambiguous",
-        Rejection::OrdersAreKept => "orders_are_kept",
-        Rejection::AlreadyExists { .. } => "already_exists",
-        Rejection::TokenNotFound => "token_not_found",
-        Rejection::SameContact => "same_contact",
-        Rejection::DifferentExternalIds => "different_external_ids",
-        Rejection::TooManyIdentifiers { .. } => "too_many_identifiers",
-        Rejection::MergeNotFound => "merge_not_found",
-        Rejection::AlreadyUndone => "already_undone",
-        Rejection::Changed => "changed",
-        Rejection::DuplicatedRequest => "duplicated_request",
     }
 }

@@ -1,5 +1,6 @@
 //! The routes of identity resolution: explanations, the identity log, merges, the policy.
 
+mod calls;
 mod decision;
 mod decisions;
 mod log;
@@ -14,6 +15,7 @@ mod resolve_body;
 mod routes;
 mod view;
 
+pub use calls::PastedCalls;
 pub(crate) use decision::DecisionBody;
 pub(crate) use resolve::explained;
 pub(crate) use routes::routes;

@@ -7,13 +7,8 @@ use selfsame_domain::{IdentifierKind, Limits, Policy};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-/// The greatest number of blocked values.
-const MAX_BLOCKED: usize = 1_000;
-/// The greatest number of patterns among them: every value of every request is compared with each.
-const MAX_PATTERNS: usize = 100;
-
 /// In seconds: up to a day. A request that is repeated later is meant.
-type UpToADay = Within<0, 86_400>;
+type UpToADay = Within<{ *Policy::DUPLICATE_WINDOWS.start() }, { *Policy::DUPLICATE_WINDOWS.end() }>;
 
 // An incomplete policy could merge different persons, or delete events.
 body! {
@@ -34,7 +29,7 @@ body! {
         blocked: Blocked,
         /// A value seen with this many different external IDs is shared and stops being evidence.
         #[schema(value_type = u32, minimum = 2, maximum = 100, example = 3)]
-        shared_threshold: Within<2, 100>,
+        shared_threshold: Within<{ *Policy::SHARED_THRESHOLDS.start() }, { *Policy::SHARED_THRESHOLDS.end() }>,
         /// How many identifiers of a kind a contact may hold before the surplus is quarantined.
         limits: LimitsBody,
         /// Seconds within which an identical contact request is refused as duplicated; 0 turns the check off.
@@ -52,7 +47,7 @@ body! {
         /// For how many days after it happened an event is kept, and a month more at the most; null for ever. What is older is deleted within
         /// an hour, and not taken any more.
         #[schema(value_type = Option<u32>, required = true, minimum = 1, maximum = 36_500, example = 730)]
-        event_retention_days: Nullable<Within<1, 36_500>>,
+        event_retention_days: Nullable<Within<{ *Policy::RETENTIONS.start() }, { *Policy::RETENTIONS.end() }>>,
         /// Whether any identifier that cannot be read refuses the request. If not, one that stands beside a usable identifier is left out and
         /// reported, but for the external ID.
         #[schema(example = false)]
@@ -82,7 +77,7 @@ body! {
 }
 
 /// How many identifiers of a kind a contact may have.
-type Limit = Within<1, 10_000>;
+type Limit = Within<{ *Limits::RANGE.start() }, { *Limits::RANGE.end() }>;
 
 body! {
     strict
@@ -193,10 +188,10 @@ impl FromMember for Blocked {
     fn read(member: Member<'_>, problems: &mut Problems) -> Option<Self> {
         let sent = member.raw.and_then(Value::as_array).into_iter().flatten();
         let patterns = sent.filter(|entry| entry.get("pattern").is_some_and(says_something));
-        if patterns.count() > MAX_PATTERNS {
-            return member.refuse(problems, format!("must have at most {MAX_PATTERNS} patterns"));
+        if patterns.count() > Policy::MAX_PATTERNS {
+            return member.refuse(problems, format!("must have at most {} patterns", Policy::MAX_PATTERNS));
         }
-        let values = List::<BlockedValue, 0, MAX_BLOCKED>::read(member, problems)?;
+        let values = List::<BlockedValue, 0, { Policy::MAX_BLOCKED }>::read(member, problems)?;
         let values = BlockedValues::new(values.values().collect());
         member.check(problems, values).map(Self)
     }

@@ -4,7 +4,7 @@ use crate::settings::{Settings, reachable};
 use axum::Router;
 use selfsame_application::Application;
 use selfsame_console::{ConsoleSettings, ConsoleState};
-use selfsame_http::ImportRows;
+use selfsame_http::{ImportRows, PastedCalls};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -22,5 +22,10 @@ pub(crate) fn with_console(front_end: Router, app: &Application, settings: &Sett
         import_limit: settings.import_limit_bytes,
     };
     let rows = Arc::new(ImportRows::for_previews(settings.import_limit_bytes));
-    front_end.merge(selfsame_console::router(&ConsoleState::new(app.clone(), rows, console)))
+    front_end.merge(selfsame_console::router(&ConsoleState::new(
+        app.clone(),
+        rows,
+        Arc::new(PastedCalls),
+        console,
+    )))
 }

@@ -2,10 +2,11 @@
 
 use super::kinds::{alone, may_be_shared, sample, values, with_other};
 use crate::{Backend, Fixture, api_call, email, erase, identifier, keep, merge_of};
+use selfsame_application::ports::{Clock, Holder, PeriodCounts, QuarantinedPlace, SharedIdentifier};
 use selfsame_domain::values::{BlockedValue, BlockedValues};
 use selfsame_domain::{
-    Command, Effect, IdentifierKind, IdentifierState, Limits, MergeRule, NotLinkedReason, Outcome, Rejection, Rule,
-    SubscribeStatus,
+    Command, Effect, IdentifierKey, IdentifierKind, IdentifierState, Limits, MergeRule, NotLinkedReason, Outcome,
+    Rejection, Rule, SubscribeStatus, Timestamp,
 };
 
 fn list(entries: Vec<BlockedValue>) -> BlockedValues {
@@ -336,4 +337,118 @@ pub async fn an_erasure_leaves_no_sighting_of_values_without_a_holder(backend: &
         .await
         .record;
     assert!(record.unsubscribed_at.is_some());
+}
+
+/// Keys of a page of shared identifiers, with the numbers of external IDs.
+async fn shared_after(f: &Fixture<'_>, least: u32, after: Option<&IdentifierKey>, limit: u32) -> Vec<(String, u32)> {
+    let found = f.store().shared(f.workspace, least, after, limit).await;
+    let pair = |found: SharedIdentifier| (found.key.value, found.external_ids);
+    found.expect("read").into_iter().map(pair).collect()
+}
+
+pub async fn shared_identifiers_are_listed_by_pages(backend: &mut dyn Backend) {
+    let mut f = Fixture::new(backend).await;
+    for external in ["a", "b", "c"] {
+        f.id(api_call()
+            .external(external)
+            .email("z@example.com")
+            .sms("+380501234567")
+            .device("d")
+            .upsert())
+            .await;
+    }
+    for external in ["a", "b"] {
+        f.id(api_call().external(external).email("y@example.com").upsert())
+            .await;
+    }
+    let owned = |text: &str, count| (text.to_owned(), count);
+    let three = [owned("z@example.com", 3), owned("+380501234567", 3), owned("d", 3)];
+    assert_eq!(shared_after(&f, 3, None, 10).await, three);
+    assert_eq!(shared_after(&f, 3, None, 1).await, three[..1]);
+    let email_key = identifier(IdentifierKind::Email, "z@example.com").key;
+    assert_eq!(shared_after(&f, 3, Some(&email_key), 10).await, three[1..]);
+    let all = shared_after(&f, 2, None, 10).await;
+    assert_eq!(all[0], owned("y@example.com", 2));
+    assert_eq!(all[1..], three);
+    assert!(shared_after(&f, 4, None, 10).await.is_empty());
+    let unshared = f.decide(Command::Unshare { key: email_key.clone() }).await;
+    assert_eq!(unshared.outcome, Outcome::Updated);
+    assert_eq!(shared_after(&f, 3, None, 10).await, three[1..]);
+    assert!(f.lookup(&email_key).await.record.seen_with.is_empty());
+    f.reopen().await;
+    assert_eq!(shared_after(&f, 3, None, 10).await, three[1..]);
+    f.check().await;
+    f.enter_new_workspace("two").await;
+    assert!(shared_after(&f, 2, None, 10).await.is_empty(), "another workspace");
+}
+
+pub async fn quarantined_identifiers_are_listed_by_pages(backend: &mut dyn Backend) {
+    let mut f = Fixture::new(backend).await;
+    f.policy(|policy| policy.limits.device_id = 1).await;
+    let first = f.id(api_call().external("a").device("a3").upsert()).await;
+    for (external, device) in [("a", "a2"), ("a", "a1"), ("b", "b3"), ("b", "b2"), ("b", "b1")] {
+        f.id(api_call().external(external).device(device).upsert()).await;
+    }
+    let listed = async |f: &Fixture<'_>, after: Option<&QuarantinedPlace>, limit| {
+        let found = f.store().quarantined(f.workspace, after, limit).await.expect("read");
+        let row = |holder: Holder| (holder.held.key().value.clone(), holder.contact == first, holder.removed);
+        found.into_iter().map(row).collect::<Vec<_>>()
+    };
+    let row = |text: &str, is_first, removed| (text.to_owned(), is_first, removed);
+    let all = [
+        row("a1", true, false),
+        row("a2", true, false),
+        row("b1", false, false),
+        row("b2", false, false),
+    ];
+    assert_eq!(listed(&f, None, 10).await, all);
+    assert_eq!(listed(&f, None, 3).await, all[..3]);
+    let place = QuarantinedPlace {
+        key: identifier(IdentifierKind::DeviceId, "a2").key,
+        home: first,
+    };
+    assert_eq!(listed(&f, Some(&place), 10).await, all[2..]);
+    f.decide(crate::remove(first)).await;
+    assert_eq!(listed(&f, None, 1).await, [row("a1", true, true)]);
+    f.id(api_call().external("a").upsert()).await;
+    f.policy(|policy| policy.limits.device_id = 3).await;
+    for key in ["a1", "a2"] {
+        let key = identifier(IdentifierKind::DeviceId, key).key;
+        let command = Command::Reevaluate { contact: first, key };
+        assert_eq!(f.decide(command).await.outcome, Outcome::Updated);
+    }
+    assert_eq!(listed(&f, None, 10).await, all[2..]);
+    f.check().await;
+    f.enter_new_workspace("two").await;
+    assert!(listed(&f, None, 10).await.is_empty(), "another workspace");
+}
+
+pub async fn created_and_merged_contacts_are_counted_by_period(backend: &mut dyn Backend) {
+    let mut f = Fixture::new(backend).await;
+    let begin = f.clock().now();
+    f.clock().advance_seconds(1);
+    let first = f.id(api_call().email("a@example.com").upsert()).await;
+    let second = f.id(api_call().email("b@example.com").upsert()).await;
+    f.clock().advance_seconds(100);
+    let middle = f.clock().now();
+    let merge = f.merge(first, second).await;
+    f.id(api_call().email("c@example.com").upsert()).await;
+    f.decide(crate::undo(merge)).await;
+    f.clock().advance_seconds(100);
+    let end = f.clock().now();
+    let counts = |created, merged| PeriodCounts { created, merged };
+    let read = async |f: &Fixture<'_>, bounds: &[Timestamp]| {
+        let found = f.store().counts_between(f.workspace, bounds).await;
+        found.expect("read")
+    };
+    assert_eq!(
+        read(&f, &[begin, middle, end]).await,
+        [counts(2, 0), counts(1, 1)],
+        "a merge that was undone is counted"
+    );
+    assert_eq!(read(&f, &[end, Timestamp::MAX_UTC]).await, [counts(0, 0)]);
+    assert!(read(&f, &[begin]).await.is_empty());
+    assert!(read(&f, &[]).await.is_empty());
+    f.enter_new_workspace("two").await;
+    assert_eq!(read(&f, &[begin, end]).await, [counts(0, 0)], "another workspace");
 }

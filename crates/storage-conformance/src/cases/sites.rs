@@ -7,7 +7,7 @@ use selfsame_application::ports::{Clock, NewSite, SigningSecret, Site, StorageEr
 use selfsame_application::{AccessError, TokenError};
 use selfsame_domain::values::{ExternalId, SiteOrigin};
 use selfsame_domain::{SiteId, WorkspaceId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn origins(texts: &[&str]) -> BTreeSet<SiteOrigin> {
     let read = |text: &&str| SiteOrigin::parse(text).expect("an origin");
@@ -315,4 +315,30 @@ pub async fn sites_keep_to_their_workspace(backend: &mut dyn Backend) {
     let access = f.app().open_site(&foreign.key, None).await.expect("open");
     let vouched = f.app().vouched(&access, &token.expect("a token"));
     assert_eq!(vouched, Err(TokenError::WrongSignature));
+}
+
+pub async fn the_use_of_a_key_is_noted(backend: &mut dyn Backend) {
+    let mut f = Fixture::new(backend).await;
+    let (site, unused) = (make(&f, "shop").await, make(&f, "app").await);
+    let seen = async |f: &Fixture<'_>| f.store().sites_seen(f.workspace).await.expect("read");
+    assert!(seen(&f).await.is_empty());
+    f.app().open_site(&site.key, None).await.expect("open");
+    let first = f.clock().now();
+    assert_eq!(seen(&f).await, BTreeMap::from([(site.id, first)]));
+    f.clock().advance(TimeDelta::seconds(59));
+    f.app().open_site(&site.key, None).await.expect("open");
+    assert_eq!(seen(&f).await[&site.id], first, "not more than once a minute");
+    f.clock().advance(TimeDelta::seconds(1));
+    f.app().open_site(&site.key, None).await.expect("open");
+    f.reopen().await;
+    assert_eq!(seen(&f).await, BTreeMap::from([(site.id, f.clock().now())]));
+    let touched = f.store().touch_site(f.workspace, site.id, first).await;
+    touched.expect("touch");
+    assert_eq!(seen(&f).await[&site.id], f.clock().now(), "the latest time stays");
+    let own = f.workspace;
+    f.enter_new_workspace("two").await;
+    let foreign = f.store().touch_site(f.workspace, unused.id, first).await;
+    foreign.expect("touch");
+    assert!(seen(&f).await.is_empty());
+    assert_eq!(f.store().sites_seen(own).await.expect("read").len(), 1);
 }

@@ -3,10 +3,12 @@
 use super::space::Space;
 use super::store::MemoryStore;
 use async_trait::async_trait;
-use selfsame_application::ports::{Holder, Identity, IdentityView, Lookup, StorageError};
+use selfsame_application::ports::{
+    Holder, Identity, IdentityView, Lookup, PeriodCounts, QuarantinedPlace, SharedIdentifier, StorageError,
+};
 use selfsame_domain::{
-    ContactId, Decision, DecisionId, IdentifierKey, KeyRecord, Merge, MergeId, Timestamp, Visitor, VisitorId,
-    WorkspaceId,
+    ContactId, Decision, DecisionId, HeldIdentifier, IdentifierKey, IdentifierState, KeyRecord, Merge, MergeId,
+    Timestamp, Visitor, VisitorId, WorkspaceId,
 };
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -121,9 +123,79 @@ impl Identity for MemoryStore {
         Ok(found)
     }
 
+    async fn shared(
+        &self,
+        workspace: WorkspaceId,
+        least: u32,
+        after: Option<&IdentifierKey>,
+        limit: u32,
+    ) -> Result<Vec<SharedIdentifier>, StorageError> {
+        let space = self.space(workspace);
+        let is_shared = |record: &KeyRecord| record.seen_with.len() >= least.max(2) as usize;
+        let found = space.keys.iter().filter(|(_, record)| is_shared(record));
+        let mut found: Vec<SharedIdentifier> = found
+            .filter(|(key, _)| after.is_none_or(|after| place_of(key) > place_of(after)))
+            .map(|(key, record)| SharedIdentifier {
+                key: key.clone(),
+                external_ids: u32::try_from(record.seen_with.len()).unwrap_or(u32::MAX),
+            })
+            .collect();
+        found.sort_by(|one, other| place_of(&one.key).cmp(&place_of(&other.key)));
+        found.truncate(limit as usize);
+        Ok(found)
+    }
+
+    async fn quarantined(
+        &self,
+        workspace: WorkspaceId,
+        after: Option<&QuarantinedPlace>,
+        limit: u32,
+    ) -> Result<Vec<Holder>, StorageError> {
+        let space = self.space(workspace);
+        let place = |held: &HeldIdentifier| (held.kind().code(), held.key().value.clone(), held.home);
+        let after = after.map(|after| (after.key.kind.code(), after.key.value.clone(), after.home));
+        let mut found: Vec<Holder> = space
+            .identifiers
+            .values()
+            .filter(|held| held.state == IdentifierState::Quarantined && held.is_visible())
+            .filter(|held| after.as_ref().is_none_or(|after| place(held) > *after))
+            .map(|held| Holder {
+                contact: held.owner,
+                removed: !space.is_active(held.owner),
+                held: held.clone(),
+            })
+            .collect();
+        found.sort_by_key(|holder| place(&holder.held));
+        found.truncate(limit as usize);
+        Ok(found)
+    }
+
+    async fn counts_between(
+        &self,
+        workspace: WorkspaceId,
+        bounds: &[Timestamp],
+    ) -> Result<Vec<PeriodCounts>, StorageError> {
+        let space = self.space(workspace);
+        let count = |pair: &[Timestamp]| {
+            let is_in = |at: Timestamp| pair[0] <= at && at < pair[1];
+            let created = space.contacts.values().filter(|contact| is_in(contact.created_at));
+            let merged = space.merges.values().filter(|merge| is_in(merge.at));
+            PeriodCounts {
+                created: created.count() as u64,
+                merged: merged.count() as u64,
+            }
+        };
+        Ok(bounds.windows(2).map(count).collect())
+    }
+
     async fn merge(&self, workspace: WorkspaceId, id: MergeId) -> Result<Option<Merge>, StorageError> {
         Ok(self.space(workspace).merges.get(&id).cloned())
     }
+}
+
+/// The order of identifiers in lists.
+fn place_of(key: &IdentifierKey) -> (i16, &str) {
+    (key.kind.code(), &key.value)
 }
 
 impl Space {

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use selfsame_application::ports::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites, StorageError};
 use selfsame_domain::values::SiteOrigin;
 use selfsame_domain::{SiteId, Timestamp, WorkspaceId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[async_trait]
 impl Sites for MemoryStore {
@@ -88,6 +88,22 @@ impl Sites for MemoryStore {
             workspace: account.workspace.clone(),
             secrets: shared.secrets.get(&site.workspace).cloned().unwrap_or_default(),
         }))
+    }
+
+    async fn touch_site(&self, workspace: WorkspaceId, site: SiteId, at: Timestamp) -> Result<(), StorageError> {
+        let mut shared = self.lock();
+        if shared.sites.get(&site).is_some_and(|site| site.workspace == workspace) {
+            let seen = shared.sites_seen.entry(site).or_insert(at);
+            *seen = at.max(*seen);
+        }
+        Ok(())
+    }
+
+    async fn sites_seen(&self, workspace: WorkspaceId) -> Result<BTreeMap<SiteId, Timestamp>, StorageError> {
+        let shared = self.lock();
+        let is_own = |site: &SiteId| shared.sites.get(site).is_some_and(|site| site.workspace == workspace);
+        let seen = shared.sites_seen.iter().filter(|(site, _)| is_own(site));
+        Ok(seen.map(|(site, at)| (*site, *at)).collect())
     }
 
     async fn knows_origin(&self, origin: &str) -> Result<bool, StorageError> {

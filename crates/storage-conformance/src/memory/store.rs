@@ -24,6 +24,8 @@ pub(super) struct Shared {
     pub(super) accounts: BTreeMap<WorkspaceId, Account>,
     pub(super) keys: Vec<StoredKey>,
     pub(super) sites: BTreeMap<SiteId, Site>,
+    /// When the keys of sites were last used.
+    pub(super) sites_seen: BTreeMap<SiteId, Timestamp>,
     /// The number of sites that were ever created.
     pub(super) sites_made: i64,
     /// Newest first.

@@ -1,8 +1,8 @@
-//! A page of a history reads only its own rows, however large the history is.
+//! A page of a history and a list of the console read only their own rows, however large the workspace is.
 
 use selfsame_application::Submission;
-use selfsame_application::ports::{EventQuery, History, HistoryOf};
-use selfsame_domain::{ContactId, VisitorId};
+use selfsame_application::ports::{EventQuery, History, HistoryOf, Identity};
+use selfsame_domain::{ContactId, IdentifierKey, Timestamp, VisitorId};
 use selfsame_storage_conformance::{api_call, keep};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use std::fmt::Debug;
@@ -103,6 +103,89 @@ async fn a_page_of_one_type_is_found_among_any_number_of_others() {
             let plan = sqlx::raw_sql(AssertSqlSafe(sql.clone())).fetch_all(&mut admin).await;
             let plan: Vec<String> = plan.expect("explain").iter().map(|step| step.get(0)).collect();
             assert!(passed_over(&plan) < 10, "{mode}: {sql}\n{}", plan.join("\n"));
+        }
+    }
+}
+
+/// Many contacts of which few are of the last day, each with an identifier that matches and was seen with one external ID.
+const CROWD: &str = "
+    INSERT INTO contacts (workspace_id, contact_id, canonical_id, revision, created_at, updated_at, state, source)
+    SELECT $1, n, n, 1, '2026-01-01'::timestamptz + n * interval '1 minute', '2026-01-01', 1, 8
+    FROM generate_series(1, 50000) AS n";
+
+const IDENTIFIERS: &str = "
+    INSERT INTO identifiers
+        (workspace_id, home_id, owner_id, place, revision, first_seen, last_seen, kind, state, channels, source, confirmed, value)
+    SELECT $1, n, n, n, 1, '2026-01-01', '2026-01-01', 2, CASE WHEN n % 1000 = 0 THEN 2 ELSE 1 END, 1, 8, false, n || '@example.com'
+    FROM generate_series(1, 50000) AS n";
+
+const VALUES: &str = "
+    INSERT INTO identifier_values (workspace_id, revision, kind, value, seen_with)
+    SELECT $1, 1, 2, n || '@example.com', array_fill(gen_random_uuid(), ARRAY[CASE WHEN n % 1000 = 0 THEN 3 ELSE 1 END])
+    FROM generate_series(1, 50000) AS n";
+
+#[tokio::test]
+async fn lists_of_the_console_are_read_from_their_indexes() {
+    let last = Last::default();
+    let _guard = tracing_subscriber::registry().with(last.clone()).set_default();
+    let database = crate::common::database().await;
+    let store = crate::common::open(&database).await;
+    let app = crate::common::server(store.clone(), 1);
+    let workspace = app.create_workspace("one").await.expect("make a workspace").id;
+    let mut admin = PgConnection::connect(database.url()).await.expect("connect");
+    for fill in [CROWD, IDENTIFIERS, VALUES] {
+        let filled = sqlx::query(fill).bind(workspace.0).execute(&mut admin).await;
+        assert_eq!(filled.expect("fill").rows_affected(), 50_000);
+    }
+    for table in ["contacts", "identifiers", "identifier_values", "merges"] {
+        let vacuum = AssertSqlSafe(format!("VACUUM ANALYZE {table}"));
+        sqlx::raw_sql(vacuum).execute(&mut admin).await.expect("vacuum");
+    }
+    let text = || last.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let shared = store
+        .shared(workspace, 3, None::<&IdentifierKey>, 10)
+        .await
+        .expect("read");
+    assert_eq!(shared.len(), 10);
+    let shared = (
+        text(),
+        "bigint, int, smallint, text, bigint",
+        "3, 0, '', 10",
+        "identifier_values_shared",
+    );
+    assert_eq!(store.quarantined(workspace, None, 10).await.expect("read").len(), 10);
+    let quarantined = (
+        text(),
+        "bigint, smallint, text, bigint, bigint",
+        "0, '', 0, 10",
+        "identifiers_quarantined",
+    );
+    let bounds = ["2026-02-03T00:00:00Z", "2026-02-04T00:00:00Z"].map(|at| at.parse::<Timestamp>().expect("a time"));
+    let counts = store.counts_between(workspace, &bounds).await.expect("read");
+    assert_eq!(counts.first().map(|counts| counts.created), Some(1_440));
+    let days = "'{2026-02-03}', '{2026-02-04}'";
+    let counted = (
+        text(),
+        "bigint, timestamptz[], timestamptz[]",
+        days,
+        "contacts_by_creation",
+    );
+    for (place, (sql, types, arguments, index)) in [shared, quarantined, counted].into_iter().enumerate() {
+        let prepare = format!("PREPARE list_{place} ({types}) AS {sql}");
+        let prepared = sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut admin).await;
+        prepared.expect("prepare");
+        for mode in ["force_custom_plan", "force_generic_plan"] {
+            let set = AssertSqlSafe(format!("SET plan_cache_mode = {mode}"));
+            sqlx::raw_sql(set).execute(&mut admin).await.expect("set");
+            let explain = format!(
+                "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) EXECUTE list_{place} ({}, {arguments})",
+                workspace.0
+            );
+            let plan = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut admin).await;
+            let plan: Vec<String> = plan.expect("explain").iter().map(|step| step.get(0)).collect();
+            let steps = plan.join("\n");
+            assert!(steps.contains(&format!("using {index}")), "{mode}:\n{steps}");
+            assert!(passed_over(&plan) < 10, "{mode}:\n{steps}");
         }
     }
 }

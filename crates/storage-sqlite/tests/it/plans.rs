@@ -5,7 +5,7 @@ use crate::common::{open, url};
 use rusqlite::Connection;
 use selfsame_application::ports::{
     Catalog, Changes, ContactFilter, ContactOrder, ContactQuery, Contacts, EventQuery, History, HistoryOf, Identity,
-    Maintenance, Memberships, OrderQuery, Orders, SegmentQuery, Workspaces,
+    Maintenance, Memberships, OrderQuery, Orders, QuarantinedPlace, SegmentQuery, Workspaces,
 };
 use selfsame_application::{Application, Replay, Submission};
 use selfsame_domain::{
@@ -160,6 +160,14 @@ async fn read(store: &SqliteStore, workspace: WorkspaceId) {
     store.log(workspace, id, None, 10).await.expect("read");
     store.lookup(workspace, &key).await.expect("read");
     store.merges(workspace, None, 10).await.expect("read");
+    store.shared(workspace, 3, Some(&key), 10).await.expect("read");
+    let place = QuarantinedPlace {
+        key: key.clone(),
+        home: id,
+    };
+    store.quarantined(workspace, Some(&place), 10).await.expect("read");
+    let bounds = [Timestamp::UNIX_EPOCH, Timestamp::MAX_UTC];
+    store.counts_between(workspace, &bounds).await.expect("read");
     let events = EventQuery::latest(10);
     store
         .events(workspace, &HistoryOf::Contact(id), &events)

@@ -1,5 +1,7 @@
 //! `/contacts`.
 
+mod csv;
+mod explain;
 mod list;
 mod search;
 mod timeline;
@@ -12,6 +14,8 @@ use axum::Router;
 pub(super) fn routes() -> Router<ConsoleState> {
     Router::new()
         .merge(list::routes())
+        .merge(csv::routes())
+        .merge(explain::routes())
         .merge(view::routes())
         .merge(undo::routes())
 }

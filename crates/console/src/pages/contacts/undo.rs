@@ -5,6 +5,7 @@ use crate::error::{PageError, go};
 use crate::fields::Posted;
 use crate::page::{Page, Section};
 use crate::pages::{number, show, uuid};
+use crate::reasons;
 use crate::sentences::attribute;
 use crate::signed_in::SignedIn;
 use crate::state::ConsoleState;
@@ -63,7 +64,7 @@ async fn confirm(
         identifiers: moved.identifiers.iter().map(|moved| key(moved, texts)).collect(),
         attributes: moved.filled.iter().map(|filled| attribute(*filled, texts)).collect(),
         segments: moved.segments.len() as u64,
-        refused: rejection.map(|rejection| rejection.to_string()),
+        refused: rejection.map(|rejection| reasons::rejection(&rejection, texts)),
     })
 }
 

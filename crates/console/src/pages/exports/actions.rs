@@ -17,6 +17,7 @@ pub(super) fn routes() -> Router<ConsoleState> {
         .route("/exports/{id}/run", post(run))
         .route("/exports/{id}/pause", post(pause))
         .route("/exports/{id}/resume", post(resume))
+        .route("/exports/{id}/columns", post(widen))
         .route("/exports/{id}/delete", post(delete))
         .route("/exports/{id}/runs/{run}/cancel", post(cancel))
 }
@@ -49,6 +50,17 @@ async fn set_paused(
     signed_in.require(Permission::ManageExports)?;
     let id = export_id(&id)?;
     state.app.pause_export_by_hand(&signed_in.person, id, is_paused).await?;
+    Ok(go(&signed_in.browser, &format!("/exports/{id}")))
+}
+
+async fn widen(
+    State(state): State<ConsoleState>,
+    Path(id): Path<String>,
+    Posted { signed_in, .. }: Posted,
+) -> Result<Response, PageError> {
+    signed_in.require(Permission::ManageExports)?;
+    let id = export_id(&id)?;
+    state.app.widen_export_by_hand(&signed_in.person, id).await?;
     Ok(go(&signed_in.browser, &format!("/exports/{id}")))
 }
 

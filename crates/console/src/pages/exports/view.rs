@@ -59,6 +59,8 @@ struct ExportPage {
     schedule: String,
     segment: Option<i64>,
     external_id: bool,
+    /// The columns that the export lacks, by dataset.
+    lacking: Vec<(String, Vec<String>)>,
     is_paused: bool,
     next_run: Option<When>,
     is_moving: bool,
@@ -95,6 +97,7 @@ async fn view(
         schedule: schedule(export.definition.schedule.as_ref(), texts),
         segment: export.definition.segment.map(|segment| segment.0),
         external_id: !export.definition.datasets.iter().any(lacks_external_id),
+        lacking: lacking(&export, texts),
         is_paused: export.is_paused,
         next_run: export
             .next_run_at
@@ -110,6 +113,16 @@ fn datasets(export: &Export, texts: Texts) -> Vec<String> {
     let sets = export.definition.datasets.iter();
     sets.map(|set| texts.get(&format!("dataset-{}", set.dataset.as_str())))
         .collect()
+}
+
+/// The columns that the export lacks, with their datasets.
+fn lacking(export: &Export, texts: Texts) -> Vec<(String, Vec<String>)> {
+    let sets = export.definition.datasets.iter();
+    let lacks = sets.map(|set| {
+        let columns = set.lacking().iter().map(ToString::to_string).collect::<Vec<_>>();
+        (texts.get(&format!("dataset-{}", set.dataset.as_str())), columns)
+    });
+    lacks.filter(|(_, columns)| !columns.is_empty()).collect()
 }
 
 fn lacks_external_id(set: &ColumnSet) -> bool {

@@ -9,20 +9,23 @@ use crate::pages::{number, show, show_again};
 use crate::signed_in::SignedIn;
 use crate::state::ConsoleState;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
 use http::StatusCode;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use selfsame_application::{ConsoleError, Preview, SegmentError};
 use selfsame_domain::SegmentId;
 use selfsame_domain::console::Permission;
-use selfsame_domain::segments::{Definitions, Formula};
+use selfsame_domain::segments::{Definitions, Formula, print};
 use selfsame_domain::values::SegmentName;
+use serde::Deserialize;
 
 pub(super) fn routes() -> Router<ConsoleState> {
     Router::new()
         .route("/segments/new", get(new).post(make))
         .route("/segments/{id}/edit", get(edit).post(change))
+        .route("/contacts/filter", get(filter).post(change_filter))
 }
 
 /// A segment in the making: a new one, or one that there is.
@@ -30,6 +33,8 @@ struct Work {
     of: Option<SegmentId>,
     /// A list has a name alone.
     is_dynamic: bool,
+    /// Whether the conditions are those of the list of contacts, and not saved.
+    is_filter: bool,
     draft: Draft,
     focus: Option<usize>,
     definitions: Definitions,
@@ -49,11 +54,61 @@ async fn new(State(state): State<ConsoleState>, signed_in: SignedIn) -> Result<R
     let work = Work {
         of: None,
         is_dynamic: true,
+        is_filter: false,
         draft: Draft::new(),
         focus: None,
         definitions,
     };
     show(&page(&signed_in, &work, &Checked::default(), None))
+}
+
+/// The conditions of the list of contacts.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct FilterParams {
+    /// The conditions as text.
+    filter: String,
+}
+
+/// The builder for the list of contacts, with the conditions that it has.
+async fn filter(
+    State(state): State<ConsoleState>,
+    signed_in: SignedIn,
+    Query(params): Query<FilterParams>,
+) -> Result<Response, PageError> {
+    signed_in.require(Permission::Read)?;
+    let workspace = signed_in.workspace();
+    let definitions = state.app.store().definitions(workspace).await?;
+    let draft = match params.filter.trim() {
+        "" => Draft::new(),
+        text => Draft::of("", &state.app.parse_formula(workspace, text).await?, &definitions),
+    };
+    let work = Work {
+        of: None,
+        is_dynamic: true,
+        is_filter: true,
+        draft,
+        focus: None,
+        definitions,
+    };
+    let mut checked = check(&state, &signed_in, &work).await?;
+    checked.problems.retain(|problem| problem.reason.is_some());
+    show(&page(&signed_in, &work, &checked, None))
+}
+
+async fn change_filter(State(state): State<ConsoleState>, posted: Posted) -> Result<Response, PageError> {
+    posted.signed_in.require(Permission::Read)?;
+    let definitions = state.app.store().definitions(posted.signed_in.workspace()).await?;
+    let draft = Draft::read(&posted.fields);
+    let work = Work {
+        of: None,
+        is_dynamic: true,
+        is_filter: true,
+        draft,
+        focus: None,
+        definitions,
+    };
+    work_on(&state, posted, work).await
 }
 
 async fn edit(
@@ -75,6 +130,7 @@ async fn edit(
     let work = Work {
         of: Some(id),
         is_dynamic: formula.is_some(),
+        is_filter: false,
         draft,
         focus: None,
         definitions,
@@ -86,7 +142,16 @@ async fn edit(
 async fn make(State(state): State<ConsoleState>, posted: Posted) -> Result<Response, PageError> {
     posted.signed_in.require(Permission::EditSegments)?;
     let definitions = state.app.store().definitions(posted.signed_in.workspace()).await?;
-    work_on(&state, posted, None, definitions, true).await
+    let draft = Draft::read(&posted.fields);
+    let work = Work {
+        of: None,
+        is_dynamic: true,
+        is_filter: false,
+        draft,
+        focus: None,
+        definitions,
+    };
+    work_on(&state, posted, work).await
 }
 
 async fn change(
@@ -98,7 +163,16 @@ async fn change(
     let id = SegmentId(number(&id)?);
     let (definitions, _) = defined(&state, &posted.signed_in, id).await?;
     let is_dynamic = definitions.is_dynamic(id);
-    work_on(&state, posted, Some(id), definitions, is_dynamic).await
+    let draft = Draft::read(&posted.fields);
+    let work = Work {
+        of: Some(id),
+        is_dynamic,
+        is_filter: false,
+        draft,
+        focus: None,
+        definitions,
+    };
+    work_on(&state, posted, work).await
 }
 
 /// What the workspace defines, and the name of one of its segments.
@@ -116,41 +190,33 @@ async fn defined(
 async fn work_on(
     state: &ConsoleState,
     Posted { signed_in, fields }: Posted,
-    of: Option<SegmentId>,
-    definitions: Definitions,
-    is_dynamic: bool,
+    mut work: Work,
 ) -> Result<Response, PageError> {
-    let mut draft = Draft::read(&fields);
     let button = fields.text("do");
-    let focus = draft.press(button);
-    let work = Work {
-        of,
-        is_dynamic,
-        draft,
-        focus,
-        definitions,
-    };
+    work.focus = work.draft.press(button);
     let mut checked = check(state, &signed_in, &work).await?;
     if button != "done" {
         // Empty inputs are reported on "Done" only.
         checked.problems.retain(|problem| problem.reason.is_some());
         return show(&page(&signed_in, &work, &checked, None));
     }
-    let texts = signed_in.browser.texts;
-    let Ok(name) = SegmentName::parse(&work.draft.name) else {
-        let problem = Some(texts.get("builder-name-problem"));
-        return show_again(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            &page(&signed_in, &work, &checked, problem),
-        );
-    };
-    if !checked.problems.is_empty() {
-        let problem = Some(texts.get("builder-problems"));
-        return show_again(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            &page(&signed_in, &work, &checked, problem),
-        );
+    if work.is_filter && checked.problems.is_empty() {
+        let words = checked.formula.map(|formula| print(&formula, &work.definitions));
+        let filter = utf8_percent_encode(&words.unwrap_or_default(), NON_ALPHANUMERIC).to_string();
+        return Ok(go(&signed_in.browser, &format!("/contacts?filter={filter}")));
     }
+    let texts = signed_in.browser.texts;
+    let name = SegmentName::parse(&work.draft.name).ok().filter(|_| !work.is_filter);
+    let (Some(name), true) = (name, checked.problems.is_empty()) else {
+        let is_unnamed = !work.is_filter && SegmentName::parse(&work.draft.name).is_err();
+        let problem = if is_unnamed {
+            "builder-name-problem"
+        } else {
+            "builder-problems"
+        };
+        let page = page(&signed_in, &work, &checked, Some(texts.get(problem)));
+        return show_again(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    };
     match save(state, &signed_in, &work, name, &checked).await {
         Ok(id) => Ok(go(&signed_in.browser, &format!("/segments/{id}"))),
         Err(ConsoleError::Segment(SegmentError::Invalid(problems))) => {
@@ -220,14 +286,21 @@ async fn check(state: &ConsoleState, signed_in: &SignedIn, work: &Work) -> Resul
 fn page(signed_in: &SignedIn, work: &Work, checked: &Checked, problem: Option<String>) -> BuildPage {
     let texts = signed_in.browser.texts;
     let (action, title) = match work.of {
+        _ if work.is_filter => ("/contacts/filter".to_owned(), "filter-title"),
         Some(id) => (format!("/segments/{id}/edit"), "segment-edit"),
         None => ("/segments/new".to_owned(), "segments-new"),
+    };
+    let section = if work.is_filter {
+        Section::Contacts
+    } else {
+        Section::Segments
     };
     let whole = checked.problems.iter().find(|problem| problem.card.is_none());
     let whole = whole.map(|problem| problem.reason.clone().unwrap_or_else(|| texts.get("builder-no-cards")));
     BuildPage {
-        page: Page::of(signed_in, Section::Segments, &texts.get(title)),
+        page: Page::of(signed_in, section, &texts.get(title)),
         action,
+        is_filter: work.is_filter,
         name: work.draft.name.clone(),
         any: work.draft.any,
         cards: CardView::all(

@@ -65,6 +65,8 @@ pub(super) struct BuildPage {
     pub(super) page: Page,
     /// Where the form goes.
     pub(super) action: String,
+    /// Whether the conditions are those of the list of contacts: they have no name.
+    pub(super) is_filter: bool,
     pub(super) name: String,
     pub(super) any: bool,
     pub(super) cards: Vec<CardView>,

@@ -4,6 +4,7 @@ mod add;
 mod build;
 mod builder;
 mod delete;
+mod history;
 mod list;
 mod view;
 
@@ -16,5 +17,6 @@ pub(super) fn routes() -> Router<ConsoleState> {
         .merge(add::routes())
         .merge(build::routes())
         .merge(view::routes())
+        .merge(history::routes())
         .merge(delete::routes())
 }

@@ -1,10 +1,14 @@
 //! `/settings`.
 
 mod audit;
-mod data;
+mod fields;
+mod health;
 mod keys;
 mod people;
 mod policy;
+mod policy_form;
+mod sites;
+mod webhooks;
 
 use crate::page::{Link, Page, Section};
 use crate::signed_in::SignedIn;
@@ -17,7 +21,10 @@ pub(super) fn routes() -> Router<ConsoleState> {
         .merge(people::routes())
         .merge(audit::routes())
         .merge(policy::routes())
-        .merge(data::routes())
+        .merge(sites::routes())
+        .merge(fields::routes())
+        .merge(health::routes())
+        .merge(webhooks::routes())
 }
 
 /// A page of the settings: its frame, and the links to all of them.
@@ -31,8 +38,10 @@ fn page(signed_in: &SignedIn, current: &str) -> (Page, Vec<Link>) {
     let page = Page::of(signed_in, Section::Settings, &texts.get(&format!("settings-{current}")));
     (
         page,
-        ["keys", "people", "sites", "fields", "policy", "audit"]
-            .map(link)
-            .into(),
+        [
+            "keys", "people", "sites", "fields", "policy", "webhooks", "health", "audit",
+        ]
+        .map(link)
+        .into(),
     )
 }

@@ -268,3 +268,50 @@ fn what_is_quarantined_and_comes_by_a_merge_goes_home_with_its_undo() {
     model.run(Command::Undo { merge });
     assert_eq!(states(&mut model, None).0, [Active, Quarantined]);
 }
+
+#[test]
+fn a_person_makes_a_quarantined_value_match_when_there_is_room() {
+    use IdentifierState::{Active, Quarantined};
+    let mut model = Model::new();
+    model.policy.limits.mobile_push = 1;
+    let a = model.id(api_call().ext("A").token("t1").token("t2"));
+    let surplus = model.contact(a).visible(IdentifierKind::MobilePush)[1].key().clone();
+    let reevaluate = |key: &IdentifierKey| Command::Reevaluate {
+        contact: a,
+        key: key.clone(),
+    };
+    let full = model.run(reevaluate(&surplus));
+    assert_eq!(full.outcome, Outcome::Unchanged);
+    assert_eq!(judged(&model, a, &full), (vec![Active, Quarantined], false, true));
+    model.policy.limits.mobile_push = 2;
+    let healed = model.run(reevaluate(&surplus));
+    assert_eq!((healed.outcome, healed.contact), (Outcome::Updated, Some(a)));
+    assert_eq!(judged(&model, a, &healed), (vec![Active, Active], true, false));
+    assert_eq!(model.upsert(api_call().token("t2")).contact, Some(a));
+    let other = Identifier::email(&crate::values::Email::parse(ANN).unwrap()).key;
+    assert_eq!(model.run(reevaluate(&other)).outcome, Outcome::Unchanged);
+    let gone = Command::Reevaluate {
+        contact: ContactId(999),
+        key: surplus,
+    };
+    assert_eq!(model.run(gone).rejection, Some(Rejection::ContactNotFound));
+}
+
+#[test]
+fn a_person_makes_a_shared_value_evidence_again() {
+    let mut model = Model::new();
+    let a = model.id(api_call().ext("A").email(ANN));
+    model.id(api_call().ext("B").email(ANN));
+    let unshare = || Command::Unshare {
+        key: Identifier::email(&crate::values::Email::parse(ANN).unwrap()).key,
+    };
+    assert_eq!(model.run(unshare()).outcome, Outcome::Unchanged, "two are not too many");
+    let c = model.id(api_call().ext("C").email(ANN));
+    let decision = model.run(unshare());
+    assert_eq!((decision.outcome, decision.contact), (Outcome::Updated, None));
+    assert!(matches!(decision.effects[..], [Effect::Unshared { .. }]));
+    let logged: Vec<ContactId> = model.log.iter().rev().take(3).map(|entry| entry.contact).collect();
+    assert_eq!(logged.last(), Some(&a), "it is in the logs of all who hold the value");
+    assert_eq!(model.upsert(api_call().email(ANN)).contact, Some(c), "it matches again");
+    assert_eq!(model.run(unshare()).outcome, Outcome::Unchanged);
+}

@@ -1,9 +1,10 @@
 //! `/review`: the latest merges, to look at and to undo.
 
-use super::{show, uuid};
+use super::page;
 use crate::contact_view::MergeRow;
 use crate::error::PageError;
-use crate::page::{Page, Section};
+use crate::page::{Link, Page};
+use crate::pages::{show, uuid};
 use crate::signed_in::SignedIn;
 use crate::state::ConsoleState;
 use askama::Template;
@@ -31,9 +32,10 @@ struct PageParams {
 }
 
 #[derive(Template)]
-#[template(path = "review.html")]
-struct ReviewPage {
+#[template(path = "review/merges.html")]
+struct MergesPage {
     page: Page,
+    links: Vec<Link>,
     merges: Vec<MergeRow>,
     may_undo: bool,
     older: Option<String>,
@@ -57,8 +59,10 @@ async fn view(
     let more = merges.len() > PAGE as usize;
     merges.truncate(PAGE as usize);
     let last = merges.last().map(|merge| merge.id).filter(|_| more);
-    show(&ReviewPage {
-        page: Page::of(&signed_in, Section::Review, &texts.get("review-title")),
+    let (page, links) = page(&signed_in, "merges");
+    show(&MergesPage {
+        page,
+        links,
         merges: merges.iter().map(|merge| MergeRow::of(merge, texts)).collect(),
         may_undo: signed_in.person.may(Permission::ChangeIdentity),
         older: last.map(|last| format!("/review?before={last}")),
