@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 
 /// Name and text of every migration, oldest first. SQLite's `user_version` stores how many a file has.
-const MIGRATIONS: [(&str, &str); 12] = [
+const MIGRATIONS: [(&str, &str); 14] = [
     (
         "0001 tables",
         include_str!("../../../migrations/sqlite/0001_tables.sql"),

@@ -114,14 +114,14 @@ body! {
         field_key: Key,
         /// Its name, 1 to 255 characters; the field's key without one.
         #[schema(value_type = Option<String>, example = "Loyalty card")]
-        name: Option<Line<255>>,
+        name: Option<Line<{ NewField::MAX_NAME }>>,
         /// What it holds, in any case.
         #[schema(value_type = String, example = "TEXTFIELD")]
         r#type: FieldType,
         /// The values that one is chosen from (`COMBOBOX`) or several (`CHECKBOXLIST`), at most 500; empty or missing for any. Other types
         /// take none.
         #[schema(value_type = Option<Vec<String>>, max_items = 500)]
-        allowed_values: Option<Distinct<Line<255>>>,
+        allowed_values: Option<Distinct<Line<{ NewField::MAX_NAME }>, 0, { NewField::MAX_ALLOWED }>>,
         /// Whether forms must ask for it; false without.
         required: Option<bool>,
         /// Whether bulk calls with `dedupeOn=fieldId` may recognise contacts by it; false without.
@@ -150,7 +150,7 @@ struct Key(String);
 
 impl FromMember for Key {
     fn read(member: Member<'_>, problems: &mut Problems) -> Option<Self> {
-        let Line::<100>(key) = Line::read(member, problems)?;
+        let Line::<{ NewField::MAX_KEY }>(key) = Line::read(member, problems)?;
         if key.contains('.') {
             return member.refuse(problems, "must not contain a dot");
         }

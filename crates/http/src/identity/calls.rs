@@ -1,7 +1,8 @@
 //! Reading calls that people paste, to explain them.
 
+use super::resolve::ResolveBody;
 use super::resolve_body::read_commands;
-use crate::body::parse_json;
+use crate::body::{parse_json, read_object};
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::orders::Exact;
@@ -35,7 +36,8 @@ fn read(call: &PastedCall<'_>, policy: &Policy) -> Result<Vec<Command>, ApiError
     }
     envelope.insert("body".to_owned(), body);
     let exact = Exact::of(call.body.as_bytes(), BODY);
-    read_commands(&Fields::of(Some(&envelope), String::new()), &exact, policy)
+    let call: ResolveBody = read_object(&Fields::of(Some(&envelope), String::new()))?;
+    read_commands(&call, &exact, policy)
 }
 
 /// The problems of an error, with the pointers of the body itself.

@@ -1,7 +1,7 @@
 use super::*;
 use axum::body::{Body, to_bytes};
 use axum::routing::get;
-use http::StatusCode;
+use http::{Request, StatusCode};
 use http::header::CONTENT_TYPE;
 use selfsame_application::{Application, Options};
 use selfsame_storage_conformance::{ManualClock, MemoryStore, SequenceIds};
