@@ -254,7 +254,8 @@ fn an_explanation_refuses_no_idempotency_key() {
 }
 
 /// Calls that write nothing, or write the same again, so that a repetition needs no idempotency key.
-const REPEATABLE: [&str; 11] = [
+const REPEATABLE: [&str; 12] = [
+    "/api/v1/contacts/actions/{id}/cancel",
     "/api/v1/contacts/search",
     "/api/v1/identity/resolve",
     "/api/v1/segments/preview",

@@ -130,7 +130,7 @@ impl From<ActionError> for ApiError {
     tag = "segments",
     params(crate::docs::IdempotencyKey),
     request_body(content = ActionInput, example = json!({
-        "formula": {"field": "externalCustomerId", "op": "is_empty"}, "action": "add_to_list", "listId": 7
+        "formula": {"field": "externalCustomerId", "op": "is_empty"}, "action": "add_to_list", "listId": 1
     })),
     responses((status = 202, description = "It was started.", body = ActionAnswer, example = json!(example())), SetRefused),
 )]

@@ -53,7 +53,9 @@ pub(crate) struct SplitAnswer {
     tag = "segments",
     params(("id" = i64, Path, description = "The number of the segment."), crate::docs::IdempotencyKey),
     request_body(content = SplitBody, example = json!({"name": "Test March", "parts": 2})),
-    responses((status = 201, description = "The lists were made.", body = SplitAnswer), WriteRefusedOrMissing),
+    responses((status = 201, description = "The lists were made.", body = SplitAnswer, example = json!({"segments": [
+        {"id": 8, "name": "Test March 1", "type": "static", "count": 602}, {"id": 9, "name": "Test March 2", "type": "static", "count": 602}
+    ]})), WriteRefusedOrMissing),
 )]
 pub(crate) async fn split(
     State(state): State<HttpState>,
