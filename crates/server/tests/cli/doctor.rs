@@ -106,7 +106,7 @@ async fn migrate_says_what_it_did_and_others_ask_for_it() {
     let place = Place::new();
     let applied = place.run(&["migrate"]).text();
     let expected = "sqlite://./data/selfsame.db is up to date: it lacked migrations 0001 tables, 0002 imports, 0003 import undo, \
-         0004 segment formulas, 0005 exports, 0006 import files, 0007 console users, 0008 change feed, 0009 search, 0010 webhooks, 0011 segment record";
+         0004 segment formulas, 0005 exports, 0006 import files, 0007 console users, 0008 change feed, 0009 search, 0010 webhooks, 0011 segment record, 0015 console lists";
     assert!(applied.starts_with(expected), "{applied}");
     assert_eq!(
         place.run(&["migrate"]).text(),
@@ -127,7 +127,7 @@ async fn migrate_says_what_it_did_and_others_ask_for_it() {
         place.run(&["doctor"]).complaint(2),
     ] {
         let lacks = "the database lacks migrations 0001 tables, 0002 imports, 0003 import undo, 0004 segment formulas, \
-                     0005 exports, 0006 import files, 0007 console users, 0008 change feed, 0009 search, 0010 webhooks, 0011 segment record";
+                     0005 exports, 0006 import files, 0007 console users, 0008 change feed, 0009 search, 0010 webhooks, 0011 segment record, 0015 console lists";
         assert!(
             complaint.contains(lacks) && complaint.contains("; run `selfsame migrate`"),
             "{complaint}"
