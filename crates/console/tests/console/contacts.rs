@@ -300,12 +300,15 @@ async fn the_list_is_filtered_by_conditions_and_downloaded() {
         let builder = api_call().external(&format!("C-{number}"));
         server.contact(builder.upsert()).await;
     }
-    let formula = "=HYPERLINK(1)";
-    server
-        .contact(api_call().email("ann@example.com").first(formula).upsert())
-        .await;
+    let ann = api_call().email("ann@example.com").first("Ann").town("=HYPERLINK(1)");
+    server.contact(ann.upsert()).await;
     let mut marketer = server.browser("marketer@example.com").await;
     server.get(&mut marketer, "/contacts/filter").await.page(200);
+    let columns = [("column", "email"), ("column", "town"), ("back", "/contacts")];
+    server
+        .post(&mut marketer, "/contacts/columns", &columns)
+        .await
+        .goes_to();
     let fields = [
         ("cards", "1"),
         ("field-0", "externalCustomerId"),

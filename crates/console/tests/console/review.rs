@@ -244,6 +244,7 @@ async fn home_shows_new_and_merged_contacts_by_day() {
             force: false,
         })
         .await;
+    let mut browser = server.browser("viewer@example.com").await;
     let page = server.get(&mut browser, "/").await;
     page.shows("<svg class=\"chart\"");
     assert_eq!(page.text.matches("<rect class=\"series-").count(), 2, "{}", page.text);

@@ -174,7 +174,11 @@ async fn what_is_wrong_is_said_beside_its_card_and_nothing_is_saved() {
     let fields = card("x", "email", "is_empty", "", "done");
     make(&server, &mut browser, &fields).await.goes_to();
     let taken = make(&server, &mut browser, &fields).await;
-    assert!(taken.page(409).contains("already exists"), "{}", taken.text);
+    assert!(
+        taken.page(409).contains("there is one of this name or key already"),
+        "{}",
+        taken.text
+    );
 }
 
 #[tokio::test]

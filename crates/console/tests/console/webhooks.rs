@@ -2,7 +2,7 @@
 
 use crate::support::{Browser, Server, code_after};
 use selfsame_application::ports::Delivery;
-use selfsame_domain::webhooks::{DeliveryState, DeliveryStatus, EndpointAnswer};
+use selfsame_domain::webhooks::{DeliveryState, DeliveryStatus, EndpointAnswer, EndpointHealth};
 use selfsame_domain::{ChangeKind, ContactId, MessageId, Revision, WebhookId};
 
 const LIST: &str = "/settings/webhooks";
@@ -26,26 +26,32 @@ fn id_of(page: &str) -> WebhookId {
 async fn dead(server: &Server, id: WebhookId) -> MessageId {
     let now = server.app.clock().now();
     let message = MessageId::of(id, Revision(7), "{}");
-    let delivery = Delivery {
+    let pending = Delivery {
         message,
         revision: Revision(7),
         place: 0,
         contact: ContactId(1),
         kind: ChangeKind::Created,
         body: "{}".to_owned(),
+        state: DeliveryState::new(now),
+    };
+    let dead = Delivery {
         state: DeliveryState {
             status: DeliveryStatus::Dead,
             attempts: 10,
             next_try_at: now,
             last: Some((EndpointAnswer::new(500, b"out of order"), now)),
         },
+        ..pending.clone()
     };
     let store = server.app.store();
     let found = store.webhook(server.one, id).await.expect("read").expect("a webhook");
-    let deliveries = [delivery];
     let places = (found.position, Revision(7));
-    let stored = store.store_deliveries(server.one, id, places, &deliveries).await;
+    let stored = store.store_deliveries(server.one, id, places, &[pending]).await;
     assert!(stored.expect("stored"));
+    let health = EndpointHealth::default();
+    let recorded = store.record_attempts(server.one, id, &[dead], (true, &health)).await;
+    recorded.expect("recorded");
     message
 }
 
