@@ -9,6 +9,7 @@ mod event;
 mod identifier;
 mod merge;
 mod order;
+mod records;
 mod reply;
 
 pub(crate) use catalog::{CategoryRecord, FieldKeyRecord, FieldRecord, NumberRecord, SegmentRecord};
@@ -20,6 +21,7 @@ pub(crate) use identifier::{
 };
 pub(crate) use merge::MergeRecord;
 pub(crate) use order::{OrderKeyRecord, OrderRecord};
+pub(crate) use records::Records;
 pub(crate) use reply::{LogEntryRecord, ReplyRecord};
 
 use selfsame_application::ports::StorageError;

@@ -1,5 +1,6 @@
 //! Contacts.
 
+use super::records::{Fields, Record};
 use super::{IdentifierRecord, MembershipRecord, corrupt, json, to_json};
 use selfsame_application::ports::StorageError;
 use selfsame_domain::values::Source;
@@ -7,6 +8,7 @@ use selfsame_domain::{
     AttributeKey, Attributes, Contact, ContactId, ContactRow, ContactState, HeldIdentifier, Membership, Revision,
     Timestamp,
 };
+use sqlx::error::BoxDynError;
 use std::collections::BTreeMap;
 
 /// A row of `contacts`. The two match columns are written, not read.
@@ -62,6 +64,24 @@ impl ContactRecord {
             attributes,
             identifiers: Vec::new(),
             memberships: Vec::new(),
+        })
+    }
+}
+
+impl Record for ContactRecord {
+    fn read(fields: &mut Fields<'_>) -> Result<Self, BoxDynError> {
+        Ok(Self {
+            contact_id: fields.get()?,
+            canonical_id: fields.get()?,
+            merged_into: fields.optional()?,
+            revision: fields.get()?,
+            created_at: fields.get()?,
+            updated_at: fields.get()?,
+            state: fields.get()?,
+            source: fields.get()?,
+            first_name_match: fields.optional()?,
+            last_name_match: fields.optional()?,
+            attributes: fields.optional()?,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Identifiers, records of values, memberships, visitors.
 
+use super::records::{Fields, Record};
 use super::{corrupt, json, to_json};
 use selfsame_application::ports::StorageError;
 use selfsame_domain::values::{ChannelType, Source};
@@ -7,6 +8,7 @@ use selfsame_domain::{
     ChannelDetails, ContactId, HeldIdentifier, Identifier, IdentifierKey, IdentifierKind, IdentifierState, KeyRecord,
     Membership, SegmentId, Timestamp, Visitor, VisitorId, Waiting,
 };
+use sqlx::error::BoxDynError;
 use uuid::Uuid;
 
 /// A row of `identifiers`.
@@ -51,6 +53,27 @@ impl IdentifierRecord {
             typed: (*typed != key.value).then(|| typed.clone()),
             details: details.transpose()?,
             seen_with,
+        })
+    }
+}
+
+impl Record for IdentifierRecord {
+    fn read(fields: &mut Fields<'_>) -> Result<Self, BoxDynError> {
+        Ok(Self {
+            home_id: fields.get()?,
+            owner_id: fields.get()?,
+            first_seen: fields.get()?,
+            last_seen: fields.get()?,
+            hidden_by: fields.optional()?,
+            kind: fields.get()?,
+            state: fields.get()?,
+            channels: fields.get()?,
+            source: fields.get()?,
+            confirmed: fields.get()?,
+            value: fields.get()?,
+            typed: fields.optional()?,
+            details: fields.optional()?,
+            seen_with: fields.optional()?,
         })
     }
 }
@@ -108,6 +131,19 @@ pub(crate) struct ValueRecord {
     waiting_since: Option<Timestamp>,
 }
 
+impl Record for ValueRecord {
+    fn read(fields: &mut Fields<'_>) -> Result<Self, BoxDynError> {
+        Ok(Self {
+            kind: fields.get()?,
+            value: fields.get()?,
+            seen_with: fields.optional()?,
+            unsubscribed_at: fields.optional()?,
+            waiting: fields.optional()?,
+            waiting_since: fields.optional()?,
+        })
+    }
+}
+
 impl From<&(IdentifierKey, KeyRecord)> for ValueRecord {
     fn from((key, record): &(IdentifierKey, KeyRecord)) -> Self {
         let seen_with: Vec<Uuid> = record.seen_with.iter().copied().collect();
@@ -156,6 +192,18 @@ pub(crate) struct MembershipRecord {
     owner_id: i64,
     hidden_by: Option<i64>,
     since: Timestamp,
+}
+
+impl Record for MembershipRecord {
+    fn read(fields: &mut Fields<'_>) -> Result<Self, BoxDynError> {
+        Ok(Self {
+            segment_id: fields.get()?,
+            home_id: fields.get()?,
+            owner_id: fields.get()?,
+            hidden_by: fields.optional()?,
+            since: fields.get()?,
+        })
+    }
 }
 
 impl From<&Membership> for MembershipRecord {

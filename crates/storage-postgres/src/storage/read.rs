@@ -3,7 +3,7 @@
 use crate::error::translate;
 use crate::rows::{
     self, AnswerRecord, CategoryRecord, ContactRecord, FieldKeyRecord, FieldRecord, IdentifierRecord, LateKeyRecord,
-    MembershipRecord, MergeRecord, NumberRecord, OrderRecord, PartiesRecord, ReplyRecord, RequestedKeyRecord,
+    MembershipRecord, MergeRecord, NumberRecord, OrderRecord, PartiesRecord, Records, ReplyRecord, RequestedKeyRecord,
     SegmentRecord, StoredEventRecord, ValueRecord, VisitorRecord, event_type,
 };
 use crate::segments;
@@ -59,10 +59,10 @@ struct Found {
     found_policy: Option<i64>,
     found_access: Option<i64>,
     found_replies: Option<Vec<ReplyRecord>>,
-    found_contacts: Option<Vec<ContactRecord>>,
-    found_identifiers: Option<Vec<IdentifierRecord>>,
-    found_memberships: Option<Vec<MembershipRecord>>,
-    found_values: Option<Vec<ValueRecord>>,
+    found_contacts: Option<Records<ContactRecord>>,
+    found_identifiers: Option<Records<IdentifierRecord>>,
+    found_memberships: Option<Records<MembershipRecord>>,
+    found_values: Option<Records<ValueRecord>>,
     found_visitors: Option<Vec<VisitorRecord>>,
     found_late: Option<Vec<VisitorRecord>>,
     found_answers: Option<Vec<AnswerRecord>>,
@@ -186,6 +186,10 @@ fn counters(requested: &Footprint) -> Vec<&'static str> {
     needed.map(|(name, _)| name).collect()
 }
 
+fn all<R>(records: Option<Records<R>>) -> Vec<R> {
+    records.map(|Records(all)| all).unwrap_or_default()
+}
+
 fn convert<R, T: TryFrom<R, Error = StorageError>>(records: Option<Vec<R>>) -> Result<Vec<T>, StorageError> {
     records.unwrap_or_default().into_iter().map(T::try_from).collect()
 }
@@ -193,9 +197,9 @@ fn convert<R, T: TryFrom<R, Error = StorageError>>(records: Option<Vec<R>>) -> R
 impl Found {
     fn snapshot(self, workspace: WorkspaceId, requested: &Footprint) -> Result<Snapshot, StorageError> {
         let mut contacts = rows::contacts(
-            self.found_contacts.unwrap_or_default(),
-            self.found_identifiers.unwrap_or_default(),
-            self.found_memberships.unwrap_or_default(),
+            all(self.found_contacts),
+            all(self.found_identifiers),
+            all(self.found_memberships),
         )?;
         let answers = self.found_answers.unwrap_or_default().into_iter();
         let answers: BTreeMap<ContactId, ContactId> = answers
@@ -208,7 +212,7 @@ impl Found {
         visitors.extend(late.into_values());
         let merges: Vec<Merge> = convert(self.found_merges)?;
         let orders: Vec<Order> = convert(self.found_orders)?;
-        let values: Vec<(IdentifierKey, KeyRecord)> = convert(self.found_values)?;
+        let values: Vec<(IdentifierKey, KeyRecord)> = convert(Some(all(self.found_values)))?;
         let keys = values.into_iter().filter(|(_, record)| *record != KeyRecord::default());
         let mut segments: Vec<Segment> = convert(self.found_segments)?;
         segments.sort_by_key(|segment| segment.id);
