@@ -62,18 +62,18 @@ macro_rules! numbers {
 
 numbers!(CategoryId, ContactId, FieldId, SegmentId);
 
-/// UUIDs. A text that is none is answered like an unknown one.
+/// UUIDs. A text that is none is read as the UUID of zeros, which nothing has: it is answered like an unknown one, after the errors of the body.
 macro_rules! uuids {
-    ($($id:ident: $resource:literal),*) => {$(
+    ($($id:ident),*) => {$(
         impl PathId for $id {
             fn from_path(text: &str) -> Result<Self, ApiError> {
-                Uuid::parse_str(text).map(Self).map_err(|_| ApiError::NotFound($resource))
+                Ok(Self(Uuid::parse_str(text).unwrap_or_default()))
             }
         }
     )*};
 }
 
-uuids!(ConnectorId: "connector", ExportId: "export", ImportId: "import", WebhookId: "webhook");
+uuids!(ConnectorId, ExportId, ImportId, WebhookId);
 
 impl PathId for EventTypeKey {
     fn from_path(text: &str) -> Result<Self, ApiError> {

@@ -5,7 +5,7 @@ use crate::body::{Body, FromMember, Member, body};
 use crate::contacts::find;
 use crate::contacts::response::Sentence;
 use crate::error::ApiError;
-use crate::fields::{MAX_ENTRIES, Problems};
+use crate::fields::{MAX_ENTRIES, NOT_A_TEXT, Problems, name_of, why};
 use crate::paths::Id;
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
@@ -59,20 +59,25 @@ struct Keys(Vec<(String, CategoryKey)>);
 
 impl FromMember for Keys {
     fn read(member: Member<'_>, problems: &mut Problems) -> Option<Self> {
-        let value = member.required(problems)?;
-        let pointer = member.pointer();
-        let Value::Array(entries) = value else {
-            let key = CategoryKey::read(member, problems)?;
-            return Some(Self(vec![(pointer, key)]));
+        let Some(value) = member.sent().value() else {
+            return member.refuse(problems, "must be sent: an array of keys");
         };
-        if !problems.fits(pointer.as_str(), entries.len(), MAX_ENTRIES) {
-            return None;
-        }
-        let read = entries.iter().enumerate().map(|(index, entry)| {
-            let entry = Member::entry(&pointer, index, entry);
-            CategoryKey::read(entry, problems).map(|key| (entry.pointer(), key))
-        });
-        read.collect::<Vec<_>>().into_iter().collect::<Option<_>>().map(Self)
+        let pointer = member.pointer();
+        let entries: Vec<(String, &Value)> = match value {
+            Value::Array(entries) if !problems.fits(&pointer, entries.len(), MAX_ENTRIES) => return None,
+            Value::Array(entries) => {
+                let each = |(index, entry)| (format!("{pointer}/{index}"), entry);
+                entries.iter().enumerate().map(each).collect()
+            }
+            single => vec![(pointer, single)],
+        };
+        let read = |(pointer, entry): (String, &Value)| {
+            let key = name_of(entry).ok_or_else(|| why(entry, NOT_A_TEXT).to_owned());
+            let key = key.and_then(|text| CategoryKey::parse(&text).map_err(|error| error.to_string()));
+            problems.check(&pointer, key).map(|key| (pointer, key))
+        };
+        let read: Vec<_> = entries.into_iter().map(read).collect();
+        read.into_iter().collect::<Option<_>>().map(Self)
     }
 }
 

@@ -261,8 +261,8 @@ async fn lists_of_addresses() {
         }
     }
     for (body, text) in [
-        (json!({}), "emails must have at least one address"),
-        (json!({"emails": [" ", null]}), "emails must have at least one address"),
+        (json!({}), "emails is required"),
+        (json!({"emails": [" ", null]}), "emails must have at least one entry"),
         (
             json!({"emails": ["x", 1, {}]}),
             "emails[0] must be an email address; emails[1] must be an email address; emails[2] must be a text",
