@@ -2,9 +2,9 @@
 
 use crate::values::{AppId, Email, Token};
 use crate::{
-    Call, Command, ContactRef, ContactRequest, ContactUndo, CustomField, Envelope, EventRequest, FieldId, Footprint,
-    FootprintExpansion, Identifier, IdentifierKey, IdentifierKind, OrderRequest, Policy, SegmentRef, Stability,
-    Timestamp,
+    Call, Command, ContactId, ContactRef, ContactRequest, ContactUndo, CustomField, Envelope, EventRequest, FieldId,
+    Footprint, FootprintExpansion, Identifier, IdentifierKey, IdentifierKind, OrderRequest, Policy, SegmentRef,
+    Stability, Timestamp,
 };
 
 /// Computes what must be read to resolve the batch under the policy.
@@ -40,9 +40,7 @@ fn add(all: &mut Footprint, command: &Command, at: Timestamp, policy: &Policy, f
         Command::Event(request) => add_event(all, request, at, policy),
         Command::DeleteEvents(period) => all.deleting = Some(*period),
         Command::Order(request) => add_order(all, request, policy),
-        Command::DeleteOrder(key) => {
-            all.orders.insert(key.external_id.clone());
-        }
+        Command::DeleteOrder(key) => all.orders.extend([key.external_id.clone()]),
         Command::SetCreating { key, .. } => {
             all.event_types.insert(key.clone());
         }
@@ -64,14 +62,9 @@ fn add(all: &mut Footprint, command: &Command, at: Timestamp, policy: &Policy, f
         Command::Unsubscribe { email, .. } => add_address(all, email, policy),
         Command::Token { app, token, .. } => add_token(all, app, token),
         Command::Merge { survivor, absorbed, .. } => all.contacts.extend([*survivor, *absorbed]),
-        Command::Reevaluate { contact, key } => {
-            all.contacts.insert(*contact);
-            add_key(all, key, &key.value, policy);
-        }
+        Command::Reevaluate { contact, key } => add_held(all, *contact, key, policy),
         Command::Unshare { key } => add_key(all, key, &key.value, policy),
-        Command::Undo { merge } => {
-            all.merges.insert(*merge);
-        }
+        Command::Undo { merge } => all.merges.extend([*merge]),
         Command::TakeBack { contact, parts } => {
             all.contacts.extend(*contact);
             for part in parts {
@@ -114,6 +107,12 @@ fn add_taken_back(all: &mut Footprint, part: &ContactUndo) {
             all.keys.entry(key).or_insert(false);
         }
     }
+}
+
+/// A contact, and an identifier that it holds.
+fn add_held(all: &mut Footprint, contact: ContactId, key: &IdentifierKey, policy: &Policy) {
+    all.contacts.insert(contact);
+    add_key(all, key, &key.value, policy);
 }
 
 /// The contacts that hold the address have the decision in their logs.

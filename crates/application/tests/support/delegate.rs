@@ -5,18 +5,18 @@ use super::probe::{CREDENTIALS, Probe};
 use async_trait::async_trait;
 use selfsame_application::ports::{
     Accepted, ApiKey, AttemptEnd, Catalog, Changes, ContactDetails, ContactGroup, ContactQuery, Contacts, Credentials,
-    EventQuery, Expired, Found, Held, History, HistoryOf, Holder, Holding, Identity, IdentityView, Import, ImportEnd,
-    ImportId, ImportRow, ImportUndos, Imports, Inspection, Job, JobId, JobState, Jobs, KeyToStore, LeaseRequest,
-    LoggedPage, Lookup, Maintenance, MemberQuery, NewImport, NewJob, NewSite, OrderQuery, Orders, Page, PeriodCounts,
-    QuarantinedPlace, RowQuery, RowsRecorded, SearchIndex, SegmentQuery, Segments, SharedIdentifier, SigningSecret,
-    Site, SiteAccess, Sites, StorageError, TokenOwner, UndoAnswer, UndoRow, UndoneRow, Workspace, Workspaces,
+    EventQuery, Expired, Found, Held, History, HistoryOf, Holding, Import, ImportEnd, ImportId, ImportRow, ImportUndos,
+    Imports, Inspection, Job, JobId, JobState, Jobs, KeyToStore, LeaseRequest, LoggedPage, Maintenance, MemberQuery,
+    NewImport, NewJob, NewSite, OrderQuery, Orders, Page, RowQuery, RowsRecorded, SearchIndex, SegmentQuery, Segments,
+    SigningSecret, Site, SiteAccess, Sites, StorageError, TokenOwner, UndoAnswer, UndoRow, UndoneRow, Workspace,
+    Workspaces,
 };
 use selfsame_domain::segments::{Definitions, Plan};
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::values::SiteOrigin;
 use selfsame_domain::{
     Category, ContactId, CustomField, Decision, DecisionId, Event, EventType, FindQuery, Footprint, IdentifierKey,
-    KeyId, Merge, MergeId, Order, Revision, Segment, SiteId, Timestamp, Violation, Visitor, VisitorId, WorkspaceId,
+    KeyId, Order, Revision, Segment, SiteId, Timestamp, Violation, Visitor, WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -122,72 +122,6 @@ impl SearchIndex for Probe {
 
     async fn index(&self, workspace: WorkspaceId, limit: u32) -> Read<bool> {
         self.inner.index(workspace, limit).await
-    }
-}
-
-#[async_trait]
-impl Identity for Probe {
-    async fn identity(&self, workspace: WorkspaceId, id: ContactId) -> Read<Option<IdentityView>> {
-        self.inner.identity(workspace, id).await
-    }
-
-    async fn log(
-        &self,
-        workspace: WorkspaceId,
-        id: ContactId,
-        after: Option<DecisionId>,
-        limit: u32,
-    ) -> Read<Option<Vec<Decision>>> {
-        self.inner.log(workspace, id, after, limit).await
-    }
-
-    async fn visitors_of(
-        &self,
-        workspace: WorkspaceId,
-        id: ContactId,
-        after: Option<(Timestamp, VisitorId)>,
-        limit: u32,
-    ) -> Read<Vec<Visitor>> {
-        self.inner.visitors_of(workspace, id, after, limit).await
-    }
-
-    async fn lookup(&self, workspace: WorkspaceId, key: &IdentifierKey) -> Read<Lookup> {
-        self.inner.lookup(workspace, key).await
-    }
-
-    async fn decision(&self, workspace: WorkspaceId, id: DecisionId) -> Read<Option<Decision>> {
-        self.inner.decision(workspace, id).await
-    }
-
-    async fn merges(&self, workspace: WorkspaceId, before: Option<MergeId>, limit: u32) -> Read<Vec<Merge>> {
-        self.inner.merges(workspace, before, limit).await
-    }
-
-    async fn shared(
-        &self,
-        workspace: WorkspaceId,
-        least: u32,
-        after: Option<&IdentifierKey>,
-        limit: u32,
-    ) -> Read<Vec<SharedIdentifier>> {
-        self.inner.shared(workspace, least, after, limit).await
-    }
-
-    async fn quarantined(
-        &self,
-        workspace: WorkspaceId,
-        after: Option<&QuarantinedPlace>,
-        limit: u32,
-    ) -> Read<Vec<Holder>> {
-        self.inner.quarantined(workspace, after, limit).await
-    }
-
-    async fn counts_between(&self, workspace: WorkspaceId, bounds: &[Timestamp]) -> Read<Vec<PeriodCounts>> {
-        self.inner.counts_between(workspace, bounds).await
-    }
-
-    async fn merge(&self, workspace: WorkspaceId, id: MergeId) -> Read<Option<Merge>> {
-        self.inner.merge(workspace, id).await
     }
 }
 

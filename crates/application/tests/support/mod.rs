@@ -2,6 +2,7 @@
 
 mod delegate;
 mod delegate_exports;
+mod delegate_identity;
 mod delegate_memberships;
 mod delegate_users;
 mod delegate_webhooks;
