@@ -30,6 +30,11 @@ impl ConnectorKind {
     pub fn from_text(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
+
+    /// Whether rows at the destination can be compared with the workspace. Files cannot: every run writes them anew, which mends them too.
+    pub fn is_compared(self) -> bool {
+        self != Self::File
+    }
 }
 
 /// How a connection to PostgreSQL is protected: the modes of libpq.
@@ -91,11 +96,14 @@ pub enum FileFormat {
     /// The same, compressed by gzip.
     #[serde(rename = "ndjson.gz")]
     NdjsonGz,
+    /// Apache Parquet, compressed by Snappy.
+    #[serde(rename = "parquet")]
+    Parquet,
 }
 
 impl FileFormat {
     /// Every form.
-    pub const ALL: [Self; 4] = [Self::Csv, Self::CsvGz, Self::Ndjson, Self::NdjsonGz];
+    pub const ALL: [Self; 5] = [Self::Csv, Self::CsvGz, Self::Ndjson, Self::NdjsonGz, Self::Parquet];
 
     /// The text of the form: the ending of its files.
     pub fn as_str(self) -> &'static str {
@@ -104,6 +112,7 @@ impl FileFormat {
             Self::CsvGz => "csv.gz",
             Self::Ndjson => "ndjson",
             Self::NdjsonGz => "ndjson.gz",
+            Self::Parquet => "parquet",
         }
     }
 

@@ -38,7 +38,7 @@ pub(super) struct FileBody {
     /// Its absolute path.
     #[schema(example = "/var/lib/selfsame/exports")]
     directory: String,
-    /// `csv`, `csv.gz`, `ndjson` or `ndjson.gz`.
+    /// `csv`, `csv.gz`, `ndjson`, `ndjson.gz` or `parquet`.
     #[schema(example = "csv.gz")]
     format: &'static str,
 }
@@ -139,7 +139,7 @@ pub(super) struct FileInput {
     /// Its absolute path. It is made, if the one that it is in is there.
     #[schema(example = "/var/lib/selfsame/exports")]
     directory: String,
-    /// `csv`, `csv.gz`, `ndjson` or `ndjson.gz`.
+    /// `csv`, `csv.gz`, `ndjson`, `ndjson.gz` or `parquet`.
     #[schema(example = "csv.gz")]
     format: String,
 }
@@ -250,7 +250,7 @@ fn file(fields: &Fields<'_>, before: Option<&ConnectorSettings>, problems: &mut 
     }
     let format = match (fields.text("format", problems), known) {
         (Sent::Value(format), _) => {
-            let format = FileFormat::from_text(&format).ok_or("must be one of csv, csv.gz, ndjson, ndjson.gz");
+            let format = FileFormat::from_text(&format).ok_or("must be one of csv, csv.gz, ndjson, ndjson.gz, parquet");
             problems.check(&fields.pointer("format"), format)
         }
         (Sent::Nothing | Sent::Null, Some((_, format))) => Some(format),

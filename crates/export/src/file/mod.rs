@@ -4,20 +4,22 @@
 //! moves them over the previous ones, one by one. `_selfsame_watermark.json` comes last and contains the commit of all
 //! of them.
 
+#[cfg(feature = "parquet")]
+mod parquet;
+mod table;
+
 use crate::Sink;
 use async_trait::async_trait;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use selfsame_application::ports::{
     CompareRequest, Destination, SinkError, SinkRequest, SinkRun, TableComparison, Watermark,
 };
 use selfsame_domain::ExportId;
-use selfsame_domain::export::{Cell, Column, ConnectorKind, ConnectorSettings, Dataset, FileFormat, Row};
-use serde_json::{Map, Number, Value, json};
+use selfsame_domain::export::{Cell, ConnectorKind, ConnectorSettings, Dataset, FileFormat, Row};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
-use std::str::FromStr;
+use table::Table;
 use tokio::fs::{self, File};
 use tokio::io::AsyncWriteExt;
 
@@ -51,6 +53,9 @@ impl FileSink {
         if self.below.as_ref().is_some_and(|below| !path.starts_with(below)) {
             return Err(denied("the folder is not below SELFSAME_EXPORT_DIRECTORY"));
         }
+        if *format == FileFormat::Parquet && !cfg!(feature = "parquet") {
+            return Err(no_parquet());
+        }
         Ok((path, *format))
     }
 }
@@ -59,11 +64,6 @@ impl FileSink {
 impl Sink for FileSink {
     fn kind(&self) -> ConnectorKind {
         ConnectorKind::File
-    }
-
-    /// Every run writes the files anew, and mends with that whatever was changed.
-    fn compares(&self) -> bool {
-        false
     }
 
     async fn check(&self, destination: &Destination, _: &[String]) -> Result<(), SinkError> {
@@ -119,7 +119,7 @@ impl SinkRun for FileRun {
 
     async fn stage(&mut self, dataset: Dataset, rows: Vec<Row>) -> Result<u64, SinkError> {
         match self.tables.get_mut(&dataset) {
-            Some(table) => table.write(&rows).await,
+            Some(table) => table.write(rows).await,
             None => Ok(0),
         }
     }
@@ -156,125 +156,6 @@ impl SinkRun for FileRun {
 
     async fn compare(self: Box<Self>, _: CompareRequest) -> Result<Vec<TableComparison>, SinkError> {
         Err(SinkError::Refused("files are not compared".to_owned()))
-    }
-}
-
-/// A file in progress.
-struct Table {
-    name: String,
-    columns: Vec<Column>,
-    format: FileFormat,
-    file: File,
-    /// Compresses the output, and buffers it until it is written to the file.
-    gzip: Option<GzEncoder<Vec<u8>>>,
-}
-
-impl Table {
-    async fn open(
-        staging: &Path,
-        dataset: Dataset,
-        columns: Vec<Column>,
-        format: FileFormat,
-    ) -> Result<Self, SinkError> {
-        let name = format!("{}.{}", dataset.as_str(), format.as_str());
-        let file = File::create(staging.join(&name))
-            .await
-            .map_err(|error| failed(&error))?;
-        let is_compressed = matches!(format, FileFormat::CsvGz | FileFormat::NdjsonGz);
-        let mut table = Self {
-            name,
-            columns,
-            format,
-            file,
-            gzip: is_compressed.then(|| GzEncoder::new(Vec::new(), Compression::default())),
-        };
-        if matches!(format, FileFormat::Csv | FileFormat::CsvGz) {
-            let mut titles = csv::Writer::from_writer(Vec::new());
-            titles
-                .write_record(table.columns.iter().map(|column| &*column.name))
-                .map_err(|_| refused())?;
-            table.put(&titles.into_inner().map_err(|_| refused())?).await?;
-        }
-        Ok(table)
-    }
-
-    async fn write(&mut self, rows: &[Row]) -> Result<u64, SinkError> {
-        let bytes = match self.format {
-            FileFormat::Csv | FileFormat::CsvGz => csv_of(rows)?,
-            FileFormat::Ndjson | FileFormat::NdjsonGz => self.ndjson_of(rows)?,
-        };
-        self.put(&bytes).await?;
-        Ok(u64::try_from(bytes.len()).unwrap_or(u64::MAX))
-    }
-
-    fn ndjson_of(&self, rows: &[Row]) -> Result<Vec<u8>, SinkError> {
-        let mut lines = Vec::new();
-        for row in rows {
-            let members = self.columns.iter().zip(row);
-            let object: Map<String, Value> = members
-                .map(|(column, cell)| (column.name.to_string(), json_of(cell)))
-                .collect();
-            serde_json::to_writer(&mut lines, &object).map_err(|_| refused())?;
-            lines.push(b'\n');
-        }
-        Ok(lines)
-    }
-
-    async fn put(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
-        let Some(gzip) = &mut self.gzip else {
-            return self.file.write_all(bytes).await.map_err(|error| failed(&error));
-        };
-        gzip.write_all(bytes).map_err(|error| failed(&error))?;
-        let compressed = std::mem::take(gzip.get_mut());
-        self.file.write_all(&compressed).await.map_err(|error| failed(&error))
-    }
-
-    /// Makes the file durable; returns its name.
-    async fn finish(mut self) -> Result<String, SinkError> {
-        if let Some(gzip) = self.gzip.take() {
-            let rest = gzip.finish().map_err(|error| failed(&error))?;
-            self.file.write_all(&rest).await.map_err(|error| failed(&error))?;
-        }
-        self.file.flush().await.map_err(|error| failed(&error))?;
-        self.file.sync_all().await.map_err(|error| failed(&error))?;
-        Ok(self.name)
-    }
-}
-
-/// CSV does not distinguish a missing value from an empty text.
-fn csv_of(rows: &[Row]) -> Result<Vec<u8>, SinkError> {
-    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    for row in rows {
-        writer.write_record(row.iter().map(text_of)).map_err(|_| refused())?;
-    }
-    writer.into_inner().map_err(|_| refused())
-}
-
-fn text_of(cell: &Cell) -> String {
-    match cell {
-        Cell::Null => String::new(),
-        Cell::Integer(number) => number.to_string(),
-        Cell::Number(amount) => amount.to_string(),
-        Cell::Flag(flag) => flag.to_string(),
-        Cell::Time(time) => time.format("%Y-%m-%d %H:%M:%S").to_string(),
-        Cell::Date(date) => date.to_string(),
-        Cell::LocalTime(time) => time.format("%Y-%m-%d %H:%M:%S").to_string(),
-        Cell::Text(text) => text.clone(),
-    }
-}
-
-fn json_of(cell: &Cell) -> Value {
-    match cell {
-        Cell::Null => Value::Null,
-        Cell::Integer(number) => Value::from(*number),
-        // A text where a JSON number would lose digits.
-        Cell::Number(amount) => {
-            let text = amount.to_string();
-            let exact = Number::from_str(&text).ok().filter(|number| number.to_string() == text);
-            exact.map_or(Value::String(text), Value::Number)
-        }
-        Cell::Flag(flag) => Value::from(*flag),
-        Cell::Time(_) | Cell::Date(_) | Cell::LocalTime(_) | Cell::Text(_) => Value::from(text_of(cell)),
     }
 }
 
@@ -321,6 +202,10 @@ fn denied(problem: &str) -> SinkError {
 
 fn refused() -> SinkError {
     SinkError::Refused("a row cannot be written".to_owned())
+}
+
+fn no_parquet() -> SinkError {
+    SinkError::Refused("this server was built without the format parquet".to_owned())
 }
 
 #[cfg(test)]
