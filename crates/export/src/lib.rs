@@ -21,11 +21,6 @@ trait Sink: Send + Sync + Debug {
     /// The kind.
     fn kind(&self) -> ConnectorKind;
 
-    /// See [`ExportSinks::compares`].
-    fn compares(&self) -> bool {
-        true
-    }
-
     /// See [`ExportSinks::check`].
     async fn check(&self, destination: &Destination, schemas: &[String]) -> Result<(), SinkError>;
 
@@ -63,10 +58,6 @@ impl Sinks {
 impl ExportSinks for Sinks {
     fn takes(&self, kind: ConnectorKind) -> bool {
         self.0.iter().any(|sink| sink.kind() == kind)
-    }
-
-    fn compares(&self, kind: ConnectorKind) -> bool {
-        self.0.iter().any(|sink| sink.kind() == kind && sink.compares())
     }
 
     async fn check(&self, destination: &Destination, schemas: &[String]) -> Result<(), SinkError> {

@@ -244,7 +244,10 @@ async fn end(
         Stop::Sink(_) | Stop::Export(_) => {
             let (workspace, id) = (run.workspace.0, run.export);
             tracing::warn!(workspace, export = %id, error = &stop as &dyn std::error::Error, "an export failed");
-            run.report.error = Some(stop.to_string());
+            run.report.error = Some(match &stop {
+                Stop::Sink(error) => error.with_grant(),
+                other => other.to_string(),
+            });
             over(app, &mut run, RunStatus::Failed).await?;
             Ok(JobEnd::Finished)
         }

@@ -20,7 +20,7 @@ impl Application {
         let export = found.ok_or(ExportError::NotFound("export"))?;
         let found = self.store.connector(workspace, export.connector).await?;
         let kind = found.ok_or(ExportError::NotFound("connector"))?.settings.kind();
-        if !self.outlets(kind)?.sinks.compares(kind) {
+        if !kind.is_compared() {
             return Err(ExportError::NotCompared);
         }
         if export.synced.is_none() {

@@ -58,6 +58,17 @@ pub enum SinkError {
 }
 
 impl SinkError {
+    /// The text, with the statement that grants the missing right.
+    pub fn with_grant(&self) -> String {
+        match self {
+            Self::Denied {
+                problem,
+                grant: Some(grant),
+            } => format!("{problem}; `{grant}` grants the right"),
+            _ => self.to_string(),
+        }
+    }
+
     /// Whether a retry may succeed.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unreachable(_) | Self::Raced)
@@ -86,9 +97,6 @@ pub struct SinkRequest {
 pub trait ExportSinks: Send + Sync + fmt::Debug {
     /// Whether this kind of destination is supported.
     fn takes(&self, kind: ConnectorKind) -> bool;
-
-    /// Whether this kind of destination keeps rows that [`SinkRun::compare`] can read.
-    fn compares(&self, kind: ConnectorKind) -> bool;
 
     /// Connects, and checks the rights that an export to each of the schemas needs. MUST leave nothing behind.
     async fn check(&self, destination: &Destination, schemas: &[String]) -> Result<(), SinkError>;

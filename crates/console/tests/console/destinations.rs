@@ -50,10 +50,6 @@ impl ExportSinks for Lacking {
         true
     }
 
-    fn compares(&self, _: ConnectorKind) -> bool {
-        true
-    }
-
     async fn check(&self, _: &Destination, _: &[String]) -> Result<(), SinkError> {
         Err(Self::refusal())
     }

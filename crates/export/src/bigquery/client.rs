@@ -225,7 +225,7 @@ async fn permit(egress: &Egress, url: &str) -> Result<(), SinkError> {
     match egress.resolve(&host, port).await {
         Ok(_) => Ok(()),
         Err(EgressError::Unresolved) => Err(SinkError::Unreachable("the endpoint has no known address".to_owned())),
-        Err(private @ EgressError::Private) => Err(SinkError::Refused(format!("the endpoint {private}"))),
+        Err(private @ EgressError::Private) => Err(denied(&format!("the endpoint {private}"))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Connecting.
 
-use super::error::{refused, translate};
+use super::error::{denied, translate};
 use secrecy::ExposeSecret;
 use selfsame_application::Egress;
 use selfsame_application::ports::{Destination, SinkError};
@@ -43,7 +43,7 @@ pub(super) async fn connect(egress: &Egress, destination: &Destination) -> Resul
         selfsame_application::EgressError::Unresolved => {
             SinkError::Unreachable("the host has no known address".to_owned())
         }
-        private @ selfsame_application::EgressError::Private => refused(&format!("the host {private}")),
+        private @ selfsame_application::EgressError::Private => denied(&format!("the host {private}")),
     })?;
     let mut last = SinkError::Unreachable("the host has no known address".to_owned());
     for address in addresses {

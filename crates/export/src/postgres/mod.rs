@@ -14,6 +14,7 @@ mod sql;
 mod tables;
 
 use crate::Sink;
+use crate::marks::WATERMARK;
 use async_trait::async_trait;
 use selfsame_application::Egress;
 use selfsame_application::ports::{Destination, SinkError, SinkRequest, SinkRun};
@@ -42,14 +43,19 @@ impl Sink for PostgresSink {
         let default = ["public".to_owned()];
         let schemas = if schemas.is_empty() { &default } else { schemas };
         for schema in schemas {
-            rights::check(&mut connection, schema).await?;
+            rights::check(&mut connection, schema, &[WATERMARK]).await?;
+            let written = tables::written(&mut connection, schema).await?;
+            let written: Vec<&str> = written.iter().map(String::as_str).collect();
+            rights::check(&mut connection, schema, &written).await?;
         }
         Ok(())
     }
 
     async fn begin(&self, request: SinkRequest) -> Result<Box<dyn SinkRun>, SinkError> {
         let mut connection = connect::connect(&self.egress, &request.destination).await?;
-        rights::check_writable(&mut connection).await?;
+        let tables = request.tables.iter().map(|plan| plan.dataset.as_str());
+        let tables: Vec<&str> = tables.chain([WATERMARK]).collect();
+        rights::check(&mut connection, &request.schema, &tables).await?;
         let known = tables::prepare(&mut connection, &request).await?;
         Ok(Box::new(run::PostgresRun::new(connection, request, known)))
     }

@@ -15,9 +15,19 @@ const RIGHTS: &str = "
         has_database_privilege(current_database(), 'TEMPORARY') AS may_stage,
         COALESCE((SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = $1), false) AS may_use,
         COALESCE((SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = $1), false) AS may_make_tables,
-        COALESCE((SELECT has_table_privilege(c.oid, 'INSERT')
-                  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                  WHERE n.nspname = $1 AND c.relname = '_selfsame_watermark'), false) AS has_tables";
+        (SELECT count(*)
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = $1 AND c.relname = ANY ($2)) = cardinality($2::text[]) AS has_tables";
+
+/// The statement that grants the rights on a table that has not all of them.
+const LACKING: &str = "
+    SELECT format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I.%I TO %I', n.nspname, c.relname, current_user)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = $1 AND c.relname = ANY ($2) AND c.relkind IN ('r', 'p')
+      AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
+               AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE'))
+    ORDER BY c.relname
+    LIMIT 1";
 
 const TAKES_WRITES: &str = "SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean";
 
@@ -35,7 +45,7 @@ struct Rights {
     has_tables: bool,
 }
 
-pub(super) async fn check_writable(connection: &mut PgConnection) -> Result<(), SinkError> {
+async fn check_writable(connection: &mut PgConnection) -> Result<(), SinkError> {
     let takes_writes: bool = in_time(sqlx::query_scalar(TAKES_WRITES).fetch_one(connection)).await?;
     if takes_writes {
         Ok(())
@@ -44,10 +54,24 @@ pub(super) async fn check_writable(connection: &mut PgConnection) -> Result<(), 
     }
 }
 
-/// Fails with the first missing right for an export to a schema.
-pub(super) async fn check(connection: &mut PgConnection, schema: &str) -> Result<(), SinkError> {
+/// Fails with the first missing right for an export that writes these tables of a schema, whether they exist or not.
+pub(super) async fn check(connection: &mut PgConnection, schema: &str, tables: &[&str]) -> Result<(), SinkError> {
     check_writable(connection).await?;
-    let rights: Rights = in_time(sqlx::query_as(RIGHTS).bind(schema).fetch_one(connection)).await?;
+    check_schema(connection, schema, tables).await?;
+    let lacking = sqlx::query_scalar(LACKING).bind(schema).bind(tables);
+    let grant: Option<String> = in_time(lacking.fetch_optional(connection)).await?;
+    match grant {
+        None => Ok(()),
+        Some(grant) => Err(SinkError::Denied {
+            problem: "the user may not read and write a table of the export".to_owned(),
+            grant: Some(grant),
+        }),
+    }
+}
+
+async fn check_schema(connection: &mut PgConnection, schema: &str, tables: &[&str]) -> Result<(), SinkError> {
+    let rights = sqlx::query_as(RIGHTS).bind(schema).bind(tables);
+    let rights: Rights = in_time(rights.fetch_one(connection)).await?;
     let Rights {
         database,
         user_name,

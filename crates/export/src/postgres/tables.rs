@@ -63,6 +63,15 @@ pub(super) async fn prepare(connection: &mut PgConnection, request: &SinkRequest
     Ok(known)
 }
 
+/// The tables of a schema that exports have written. They may be gone.
+pub(super) async fn written(connection: &mut PgConnection, schema: &str) -> Result<Vec<String>, SinkError> {
+    if columns(connection, schema, WATERMARK).await?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = format!("SELECT dataset FROM {}", sql::table(schema, WATERMARK));
+    in_time(sqlx::query_scalar(AssertSqlSafe(statement)).fetch_all(connection)).await
+}
+
 async fn make_watermark(connection: &mut PgConnection, schema: &str) -> Result<(), SinkError> {
     let table = sql::table(schema, WATERMARK);
     let create = format!(

@@ -155,7 +155,7 @@ pub(crate) async fn a_check_leaves_nothing(place: Place) {
     assert!(place.is_empty().await);
     let refused = place.guarded_check().await;
     assert!(
-        matches!(&refused, Err(SinkError::Refused(text)) if text.contains("private network")),
+        matches!(&refused, Err(SinkError::Denied { problem, .. }) if problem.contains("private network")),
         "{refused:?}"
     );
 }

@@ -9,6 +9,7 @@
 
 mod cases;
 mod place;
+mod rights;
 mod uploads;
 
 macro_rules! on_every_sink {

@@ -36,6 +36,8 @@ pub(crate) struct Place {
     behind: Behind,
     /// The credentials of the connector.
     pub(crate) secret: Option<SecretString>,
+    /// Who connects to `PostgreSQL`; without one the user of the tests.
+    user: Option<String>,
 }
 
 enum Behind {
@@ -75,7 +77,13 @@ impl Place {
             sinks: Sinks::new(egress, None),
             behind,
             secret: None,
+            user: None,
         }
+    }
+
+    /// Lets the connector log in as another user of `PostgreSQL`.
+    pub(crate) fn log_in(&mut self, user: &str, password: &str) {
+        (self.user, self.secret) = (Some(user.to_owned()), Some(password.to_owned().into()));
     }
 
     /// The same destination behind an address guard that takes public networks alone.
@@ -100,7 +108,7 @@ impl Place {
                 host: options.get_host().to_owned(),
                 port: options.get_port(),
                 database: options.get_database().unwrap().to_owned(),
-                user: options.get_username().to_owned(),
+                user: self.user.clone().unwrap_or_else(|| options.get_username().to_owned()),
                 ssl_mode: SslMode::Disable,
             },
             Behind::BigQuery(bigquery) => ConnectorSettings::BigQuery {

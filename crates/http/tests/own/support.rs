@@ -329,10 +329,6 @@ impl ExportSinks for UnreachableSinks {
         true
     }
 
-    fn compares(&self, kind: ConnectorKind) -> bool {
-        kind != ConnectorKind::File
-    }
-
     async fn check(&self, _: &Destination, _: &[String]) -> Result<(), SinkError> {
         Err(Self::refusal())
     }

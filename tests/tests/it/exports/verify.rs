@@ -104,6 +104,8 @@ pub(super) async fn what_a_person_changed_at_the_destination_is_found_and_mended
     let sql = r#"SELECT "contactId" AS id, "lastName" AS name FROM contacts ORDER BY 1"#;
     let row = |id: i64| json!({"id": id, "name": null});
     assert_eq!(warehouse.rows(sql).await?, json!([row(ann), row(bob), row(cem)]));
+    let shown = server.command(&["export", "verify", "all"])?;
+    assert!(shown.status.success(), "{shown:?}");
     Ok(())
 }
 
