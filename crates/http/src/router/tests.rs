@@ -1,8 +1,8 @@
 use super::*;
 use axum::body::{Body, to_bytes};
 use axum::routing::get;
-use http::{Request, StatusCode};
 use http::header::CONTENT_TYPE;
+use http::{Request, StatusCode};
 use selfsame_application::{Application, Options};
 use selfsame_storage_conformance::{ManualClock, MemoryStore, SequenceIds};
 use std::collections::{BTreeMap, BTreeSet};

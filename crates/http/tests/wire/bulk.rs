@@ -273,31 +273,6 @@ async fn a_shop_plug_in_sends_two_thousand_customers_a_call() {
 }
 
 #[tokio::test]
-async fn a_shop_app_reads_one_failed_contact_as_an_object_and_several_as_a_list() {
-    let server = Server::working().await;
-    let broken = |number: usize| {
-        let mut customer = customer_of_a_plug_in(number);
-        customer["channels"][0]["value"] = json!("nonsense");
-        customer
-    };
-    for (contacts, failed) in [
-        (json!([customer_of_a_plug_in(1)]), None),
-        (json!([customer_of_a_plug_in(1), broken(2)]), Some(json!(2))),
-    ] {
-        let body = json!({"contacts": contacts, "dedupeOn": "externalCustomerId", "restoreDeleted": true});
-        let (answer, status) = bulk(&server, &body).await;
-        let answered = answer
-            .get("failedContacts")
-            .map(|failed| failed["externalCustomerId"].clone());
-        assert_eq!(answered, failed, "{answer}");
-        assert_eq!(status["mapping"][0]["dedupeValue"], "1", "{status}");
-    }
-    let body = json!({"contacts": [broken(2), broken(3)], "dedupeOn": "externalCustomerId", "restoreDeleted": true});
-    let (answer, _) = bulk(&server, &body).await;
-    assert_eq!(answer["failedContacts"].as_array().map(Vec::len), Some(2), "{answer}");
-}
-
-#[tokio::test]
 async fn rights_to_write_are_needed() {
     let server = Server::working().await;
     server.key("events-only", Rights::Events).await;

@@ -44,14 +44,14 @@ async fn periods(f: &Fixture<'_>, since: Revision) -> Vec<SegmentPeriod> {
 pub async fn the_catalog_has_segments_and_fields_with_their_last_change(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     assert_eq!(catalog(&f).await, Catalog::default());
-    f.decide(api_call().external("a").segment("VIP").upsert()).await;
+    let listed = f.decide(api_call().external("a").segment("VIP").upsert()).await;
     let vip = f.segment("VIP").await;
     let dynamic = made(&f, "no email", &empty("email")).await;
     create(&f, field("size", FieldType::Number)).await;
     let before = catalog(&f).await;
     let ids: Vec<_> = before.segments.iter().map(|segment| segment.id).collect();
     assert_eq!(ids, [vip, dynamic]);
-    assert_eq!(before.segments[0].created_at, f.clock().now());
+    assert_eq!(before.segments[0].created_at, listed.at);
     assert_eq!(
         before.definitions.formulas.keys().copied().collect::<Vec<_>>(),
         [dynamic]
@@ -68,7 +68,6 @@ pub async fn the_catalog_has_segments_and_fields_with_their_last_change(backend:
 /// A deleted segment is kept as it was last, with the commit that deleted it.
 pub async fn a_deleted_segment_is_kept_for_exports(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let made_at = f.clock().now();
     let ann = f.id(api_call().external("a").segment("VIP").upsert()).await;
     let list = f.segment("VIP").await;
     let dynamic = made(&f, "no email", &empty("email")).await;
@@ -78,34 +77,39 @@ pub async fn a_deleted_segment_is_kept_for_exports(backend: &mut dyn Backend) {
         formula: None,
     };
     f.decide(renamed).await;
-    f.clock().advance_seconds(60);
     let before = catalog(&f).await;
+    assert_eq!(before.segments[1].name, segment_name("renamed"));
     assert_eq!(before.deleted, []);
-    for segment in [list, dynamic] {
-        f.decide(Command::DeleteSegment { segment }).await;
+    let mut expected = Vec::new();
+    for (segment, is_dynamic) in before.segments.iter().zip([false, true]) {
+        let decision = f.decide(Command::DeleteSegment { segment: segment.id }).await;
+        expected.push(DeletedSegment {
+            segment: segment.clone(),
+            is_dynamic,
+            deleted_at: decision.at,
+        });
     }
-    // Made and deleted at once.
+    assert_eq!(
+        expected.iter().map(|gone| gone.segment.id).collect::<Vec<_>>(),
+        [list, dynamic]
+    );
+    // Made and deleted between two runs.
     let name = segment_name("passing");
-    f.decide(Command::CreateSegment { name, formula: None }).await;
-    let passing = f.segment("passing").await;
-    f.decide(Command::DeleteSegment { segment: passing }).await;
+    let making = Command::CreateSegment {
+        name: name.clone(),
+        formula: None,
+    };
+    let created_at = f.decide(making).await.at;
+    let id = f.segment("passing").await;
+    let deleted_at = f.decide(Command::DeleteSegment { segment: id }).await.at;
+    expected.push(DeletedSegment {
+        segment: Segment { id, name, created_at },
+        is_dynamic: false,
+        deleted_at,
+    });
     let after = catalog(&f).await;
     assert_eq!(after.segments, []);
-    let gone = |id, name, is_dynamic, created_at| DeletedSegment {
-        segment: Segment {
-            id,
-            name: segment_name(name),
-            created_at,
-        },
-        is_dynamic,
-        deleted_at: f.clock().now(),
-    };
     let deleted: Vec<_> = after.deleted.iter().map(|(_, deleted)| deleted.clone()).collect();
-    let expected = [
-        gone(list, "VIP", false, made_at),
-        gone(dynamic, "renamed", true, made_at),
-        gone(passing, "passing", false, f.clock().now()),
-    ];
     assert_eq!(deleted, expected);
     assert!(after.deleted.iter().all(|(revision, _)| *revision > before.changed));
     assert_eq!(after.deleted.last().map(|(revision, _)| *revision), Some(after.changed));
