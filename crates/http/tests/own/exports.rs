@@ -439,7 +439,10 @@ async fn a_run_that_is_refused_fails_with_the_reason() {
     };
     assert_eq!(
         (&run["status"], &run["error"]),
-        (&json!("failed"), &json!("the user may not"))
+        (
+            &json!("failed"),
+            &json!("the user may not; `GRANT CREATE` grants the right")
+        )
     );
     assert!(run["finishedAt"].is_string() && run["revision"].is_null());
 }
