@@ -251,7 +251,9 @@ impl Application {
             plans.push((*id, name, plan_of(&definitions, *id)?));
         }
         let mut needs = Needs::default();
-        plans.iter().for_each(|(_, _, plan)| needs.extend(plan.needs()));
+        for (_, _, plan) in &plans {
+            needs.extend(plan.needs());
+        }
         let canonical = details.contact.id;
         let mut stored = self
             .store

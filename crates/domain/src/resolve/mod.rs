@@ -113,7 +113,7 @@ fn decide(cx: &mut Context<'_>, command: &Command) -> Verdict {
             force,
         } => merge_by_hand::merge(cx, *survivor, *absorbed, *force),
         Command::Reevaluate { contact, key } => review::reevaluate(cx, *contact, key),
-        Command::Unshare { key } => review::unshare(cx, key),
+        Command::Unshare { key } => Ok(review::unshare(cx, key)),
         Command::Undo { merge } => undo::undo(cx, *merge),
         Command::TakeBack { contact, parts } => take_back::take_back(cx, *contact, parts),
         Command::CreateField(field) => catalog::create_field(cx, field),

@@ -29,11 +29,11 @@ pub(super) fn reevaluate(cx: &mut Context<'_>, contact: ContactId, key: &Identif
 
 /// Makes a shared identifier evidence again. It becomes shared anew when it is seen with too many external IDs from now on. The decision is in
 /// the logs of the contacts that show the identifier, unless it is blocked: the footprint lacks the holders of a blocked value.
-pub(super) fn unshare(cx: &mut Context<'_>, key: &IdentifierKey) -> Verdict {
+pub(super) fn unshare(cx: &mut Context<'_>, key: &IdentifierKey) -> Decided {
     cx.decision.rule = Rule::Explicit;
     let mut record = cx.state.key_record(key);
     if !record.is_shared(&cx.state.policy) {
-        return Ok(Decided::without_contact(Outcome::Unchanged));
+        return Decided::without_contact(Outcome::Unchanged);
     }
     record.seen_with.clear();
     cx.state.keys.insert(key.clone(), record);
@@ -50,5 +50,5 @@ pub(super) fn unshare(cx: &mut Context<'_>, key: &IdentifierKey) -> Verdict {
         cx.decision.affected.extend(showing);
     }
     cx.decision.report(Effect::Unshared { identifier });
-    Ok(Decided::without_contact(Outcome::Updated))
+    Decided::without_contact(Outcome::Updated)
 }

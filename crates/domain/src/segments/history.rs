@@ -148,7 +148,7 @@ impl Planner<'_> {
             Operator::IsNotEmpty => Operator::IsEmpty,
             other => other,
         };
-        let text = write_event_date(&EventDateCondition {
+        let readable = write_event_date(&EventDateCondition {
             operator,
             ..condition.clone()
         });
@@ -158,7 +158,7 @@ impl Planner<'_> {
                 least: 1,
                 within,
                 filters: filters.clone(),
-                text: text.clone(),
+                text: readable.clone(),
             })
         };
         let not = |plan| Plan::Not(Box::new(plan));
@@ -177,7 +177,7 @@ impl Planner<'_> {
         };
         let plan = Plan::Dynamic {
             plan: Box::new(plan),
-            text: text.clone(),
+            text: readable.clone(),
         };
         Some(if condition.operator == Operator::IsNotEmpty {
             not(plan)

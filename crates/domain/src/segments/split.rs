@@ -15,7 +15,9 @@ pub fn split(contacts: &[ContactId], parts: usize) -> Vec<Vec<ContactId>> {
             part.push(contact);
         }
     }
-    split.iter_mut().for_each(|part| part.sort_unstable());
+    for part in &mut split {
+        part.sort_unstable();
+    }
     split
 }
 

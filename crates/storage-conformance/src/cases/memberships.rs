@@ -5,7 +5,7 @@ use super::imports;
 use super::segment_fields::{condition, empty, travel};
 use crate::{Backend, Fixture, RequestBuilder, api_call, erase, keep, keep_order, merge, merge_of, remove, undo};
 use futures::future::join_all;
-use selfsame_application::ports::{Clock, ImportRow, MembersFrom, RowOutcome};
+use selfsame_application::ports::{Clock, ImportRow, MembersFrom, RowOutcome, RowsRecorded};
 use selfsame_application::{Application, ChangeQuery, PastMembersError};
 use selfsame_domain::{ChangeKind, Command, ContactId, MoveCause, OrderStatus, Revision, SegmentId, Timestamp};
 use serde_json::{Value, json};
@@ -256,12 +256,12 @@ pub async fn an_edited_condition_on_the_time_has_due_times(backend: &mut dyn Bac
     let last_week = condition("createdAt", "in_last_days", json!(7));
     assert_eq!(moved_by(&f, change(segment, &last_week)).await, []);
     let before = latest(&f).await;
-    travel(&f, "2026-03-08T12:00:01Z");
+    travel(&f, "2026-03-08T12:30:00Z");
     assert_eq!(moves(&f, before).await, [(OUT, segment, ann, Time)]);
     let old = json!({"not": last_week});
     assert_eq!(moved_by(&f, change(segment, &old)).await, [(IN, segment, ann, Formula)]);
     f.decide(Command::DeleteSegment { segment }).await;
-    travel(&f, "2027-03-08T12:00:01Z");
+    travel(&f, "2027-03-08T12:30:00Z");
     assert_eq!(moves(&f, Revision(0)).await, []);
 }
 
@@ -309,7 +309,8 @@ pub async fn what_no_commit_writes_moves_contacts(backend: &mut dyn Backend) {
         contact: Some(ann),
         ..imports::row(1, RowOutcome::Updated)
     };
-    imports::record(&f, import, 1, &[row]).await;
+    let recorded = imports::record(&f, import, 0, &[row]).await;
+    assert_eq!(recorded, RowsRecorded::Yes);
     f.clock().advance_seconds(61);
     assert_eq!(moves(&f, before).await, [(IN, by_import, ann, Time)]);
 }

@@ -111,6 +111,7 @@ pub async fn the_first_and_the_last_event(backend: &mut dyn Backend) {
 
 pub async fn orders_with_an_item(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
+    travel(&f, "2026-03-10T12:00:00Z");
     let ann = f.id(api_call().external("ann").upsert()).await;
     let bob = f.id(api_call().external("bob").upsert()).await;
     let text = |text: &str| OrderText::parse(text).expect("a text");
