@@ -261,14 +261,11 @@ impl Application {
             .await?;
         let stored = stored.remove(&canonical).unwrap_or_default();
         self.catch_up(workspace).await?;
-        let recorded = self
-            .store
-            .recorded_memberships(workspace, &[details.contact.id])
-            .await?;
-        let since: BTreeMap<_, _> = recorded
+        let recorded = self.store.recorded_memberships(workspace, &[canonical]).await?;
+        let since = recorded
             .into_iter()
-            .map(|known| (known.segment, (known.since, known.at)))
-            .collect();
+            .map(|known| (known.segment, (known.since, known.at)));
+        let since: BTreeMap<_, _> = since.collect();
         let facts = ContactFacts {
             contact: &details.contact,
             unsubscribed: &details.unsubscribed,
@@ -279,7 +276,7 @@ impl Application {
             let dynamic = definitions.formulas.contains_key(&id);
             let mut standing = plan.evaluate(facts, now);
             if stored.is_cut && plan.needs().history() {
-                let plan = plan.of_contact(details.contact.id);
+                let plan = plan.of_contact(canonical);
                 standing.is_member = self.store.count_members(workspace, &plan, now).await? > 0;
                 standing.until = None;
             }

@@ -297,7 +297,7 @@ impl Engine {
     }
 
     /// The text of a member of the item `t`; null without one.
-    pub(crate) fn item_member(self, part: ItemField) -> String {
+    pub(crate) fn item_member(part: ItemField) -> String {
         format!("(t.value ->> '{}')", part.stored_as())
     }
 

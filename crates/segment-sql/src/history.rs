@@ -175,7 +175,7 @@ impl Compiler {
     /// That an item of the order `o` fits, or that none has a value.
     fn item_field(&self, part: ItemField, test: &Test) -> Expr {
         let engine = self.engine;
-        let value = || Expr::cust(engine.item_member(part));
+        let value = || Expr::cust(crate::Engine::item_member(part));
         let some = |condition: Expr| {
             let template = format!("EXISTS (SELECT 1 FROM {} WHERE {{}})", engine.items());
             engine.sql(&template, [condition])

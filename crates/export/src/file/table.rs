@@ -22,6 +22,7 @@ pub(super) struct Table {
 }
 
 /// What makes the bytes of a file.
+#[allow(clippy::large_enum_variant, reason = "there is one for each table of a run")]
 enum Form {
     /// Lines of text. The encoder compresses them, and buffers them until they are written to the file.
     Lines {

@@ -14,7 +14,6 @@ type UpToADay = Within<{ *Policy::DUPLICATE_WINDOWS.start() }, { *Policy::DUPLIC
 body! {
     strict
     /// What a workspace decides about identity for itself. Every member is required, and there are no others; `null` says that there is none.
-    #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
     #[derive(Clone, PartialEq, Eq, Serialize)]
     #[serde(deny_unknown_fields)]
     #[schema(as = Policy)]

@@ -83,7 +83,7 @@ impl App {
 
     /// The user and the device of the request. A request without a device is refused. An identity token that does not count is left out and
     /// reported. [`AppUser`] has the rules.
-    pub(super) fn user(&self, state: &HttpState, sent: SentUser<'_>, problems: &mut Problems) -> Option<User> {
+    pub(super) fn user(&self, state: &HttpState, sent: &SentUser<'_>, problems: &mut Problems) -> Option<User> {
         let named = named_user(&sent.names, problems);
         let device = self.device(sent.device, problems);
         let token = header(&self.headers, &IDENTITY);
@@ -208,22 +208,22 @@ fn sent(member: Member<'_>) -> Option<&Value> {
 
 /// The external ID under any of its names. A blank one is refused (wire fact), and so are two that differ.
 fn named_user(names: &[(&'static str, Member<'_>)], problems: &mut Problems) -> Option<(&'static str, ExternalId)> {
-    let mut named: Option<(&'static str, ExternalId)> = None;
+    let mut user: Option<(&'static str, ExternalId)> = None;
     for (name, member) in names {
         let Some(value) = sent(*member) else { continue };
         let text = member.check(problems, name_of(value).ok_or_else(|| why(value, NOT_A_TEXT)));
         let Some(id) = text.and_then(|text| member.check(problems, ExternalId::parse(&text))) else {
             continue;
         };
-        match &named {
-            None => named = Some((*name, id)),
+        match &user {
+            None => user = Some((*name, id)),
             Some((first, other)) if *other != id => {
                 problems.add(member.pointer(), format!("must be the same as {first}"));
             }
             Some(_) => {}
         }
     }
-    named
+    user
 }
 
 /// A header that is not blank.

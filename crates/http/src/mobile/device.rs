@@ -82,7 +82,7 @@ pub(super) async fn device(State(state): State<HttpState>, request: Request) -> 
     let mut problems = Problems::default();
     let sent = AppDeviceInput::of(&fields);
     let named = SentUser::of(sent.device_id, sent.external_user_id, &fields);
-    let user = app.user(&state, named, &mut problems);
+    let user = app.user(&state, &named, &mut problems);
     let read = user.map(|user| (read(&app, &user, &fields, &mut problems), user));
     problems.finish()?;
     let (request, user) = read.ok_or(ApiError::Internal("a device without problems that cannot be read"))?;
@@ -92,19 +92,18 @@ pub(super) async fn device(State(state): State<HttpState>, request: Request) -> 
 fn read(app: &App, user: &User, fields: &Fields<'_>, problems: &mut Problems) -> ContactRequest {
     let sent = AppDeviceInput::of(fields);
     let mut request = user.trusted.request();
-    match token(app, &sent, &mut request) {
-        Some(channel) => request.channels.push(channel),
-        None => {
-            let describing = [
-                sent.push_subscribed,
-                sent.os_type,
-                sent.os_version,
-                sent.device_model,
-                sent.app_version,
-                sent.language_code,
-            ];
-            app::leave_out(&describing, "is stored only with a pushToken", &mut request);
-        }
+    if let Some(channel) = token(app, &sent, &mut request) {
+        request.channels.push(channel);
+    } else {
+        let describing = [
+            sent.push_subscribed,
+            sent.os_type,
+            sent.os_version,
+            sent.device_model,
+            sent.app_version,
+            sent.language_code,
+        ];
+        app::leave_out(&describing, "is stored only with a pushToken", &mut request);
     }
     app::channels(sent.email, sent.phone, app.policy(), &mut request);
     app::leave_out(&[sent.category, sent.advertising_id], "is not stored", &mut request);

@@ -88,7 +88,7 @@ pub(super) async fn events(State(state): State<HttpState>, request: Request) -> 
     let fields = body.fields();
     let mut problems = Problems::default();
     let named = SentUser::of(fields.at("deviceId"), fields.at("externalUserId"), &fields);
-    let user = app.user(&state, named, &mut problems);
+    let user = app.user(&state, &named, &mut problems);
     problems.finish()?;
     let user = user.ok_or(ApiError::Internal("a user without problems that cannot be read"))?;
     let mut answer = CollectedBody {

@@ -101,7 +101,7 @@ pub(super) async fn user(State(state): State<HttpState>, request: Request) -> Re
     let mut problems = Problems::default();
     let sent = AppUserInput::of(&fields);
     let named = SentUser::of(sent.device_id, sent.external_user_id, &fields);
-    let user = app.user(&state, named, &mut problems);
+    let user = app.user(&state, &named, &mut problems);
     let attributes = sent.user_attributes.object(&mut problems).value();
     let attributes = attributes.unwrap_or_else(|| Fields::of(None, sent.user_attributes.pointer()));
     let read = user.map(|user| (read(&app, &user, &sent, &attributes, &mut problems), user));

@@ -219,7 +219,7 @@ async fn a_repetition_under_an_idempotency_key_gets_the_first_session() {
         .expect(422);
 }
 
-/// A customer as the plug-in of WordPress sends it: the ID is a number, and what was not filled in is a blank.
+/// A customer as the plug-in of `WordPress` sends it: the ID is a number, and what was not filled in is a blank.
 fn customer_of_a_plug_in(number: usize) -> Value {
     json!({
         "externalCustomerId": number,
@@ -260,9 +260,10 @@ async fn a_shop_plug_in_sends_two_thousand_customers_a_call() {
         .collect();
     let sent: Vec<String> = (1..=CUSTOMERS).map(|number| number.to_string()).collect();
     assert_eq!(numbers, sent.iter().map(String::as_str).collect());
+    let number = CUSTOMERS.to_string();
     let last = mapping
         .iter()
-        .find(|entry| entry["dedupeValue"] == CUSTOMERS.to_string())
+        .find(|entry| entry["dedupeValue"] == number.as_str())
         .and_then(|entry| entry["contactId"].as_i64());
     let last = server.contact(last.expect("a number")).await;
     assert_eq!(

@@ -231,6 +231,7 @@ pub async fn no_contact_is_put_into_a_dynamic_segment(backend: &mut dyn Backend)
     assert_eq!(no_formula.rejection, Some(Rejection::SegmentIsStatic));
 }
 
+#[expect(clippy::too_many_lines, reason = "each step builds on the ones before")]
 pub async fn members_come_by_pages_and_previews_by_moves(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let mut all = Vec::new();

@@ -277,6 +277,7 @@ fn formulas() -> impl Strategy<Value = Value> {
     })
 }
 
+#[expect(clippy::too_many_lines, reason = "each step builds on the ones before")]
 pub async fn a_storage_chooses_whom_the_evaluator_chooses(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let mut runner = TestRunner::deterministic();

@@ -152,7 +152,11 @@ async fn read_history(
 ) -> Result<(), StorageError> {
     let limit = i64::from(most) + 1;
     if !needs.events.is_empty() {
-        let types: Vec<&str> = needs.events.iter().map(|key| key.as_str()).collect();
+        let types: Vec<&str> = needs
+            .events
+            .iter()
+            .map(selfsame_domain::values::EventTypeKey::as_str)
+            .collect();
         let query = sqlx::query_as(EVENTS).bind(workspace.0).bind(ids);
         let rows = query.bind(types).bind(limit).fetch_all(pool);
         let rows: Vec<EventRow> = rows.await.map_err(translate)?;

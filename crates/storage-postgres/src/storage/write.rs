@@ -171,6 +171,7 @@ pub(super) async fn write(
     written
 }
 
+#[expect(clippy::too_many_lines, reason = "a line for each parameter of the function")]
 async fn call(
     connection: &mut PgConnection,
     workspace: WorkspaceId,
@@ -283,7 +284,7 @@ fn contacts(changes: &ChangeSet, new_numbers: &[i64]) -> Result<Contacts, Storag
     }
     contacts.sort_by_key(|record| record.contact_id);
     let new_numbers: BTreeSet<i64> = new_numbers.iter().copied().collect();
-    let (new, changed) = contacts
+    let (new, known) = contacts
         .into_iter()
         .partition(|record| new_numbers.contains(&record.contact_id));
     let touched: BTreeSet<ContactId> = changes.touched.iter().chain(attributes.keys()).copied().collect();
@@ -291,7 +292,7 @@ fn contacts(changes: &ChangeSet, new_numbers: &[i64]) -> Result<Contacts, Storag
     let touched = touched.map(|id| TouchedRecord::new(id, attributes.get(&id).copied()));
     Ok(Contacts {
         new,
-        changed,
+        changed: known,
         touched: touched.collect::<Result<_, _>>()?,
     })
 }

@@ -96,7 +96,11 @@ pub(super) fn read(
     let asked = |sql| Ok::<_, StorageError>(statement(sql).bind(workspace.0).bind(json(contacts)?));
     let limit = most.saturating_add(1);
     if !needs.events.is_empty() {
-        let types: Vec<&str> = needs.events.iter().map(|key| key.as_str()).collect();
+        let types: Vec<&str> = needs
+            .events
+            .iter()
+            .map(selfsame_domain::values::EventTypeKey::as_str)
+            .collect();
         let rows = asked(EVENTS)?.bind(json(&types)?).bind(limit).fetch_all(connection);
         for row in &rows.map_err(storage)? {
             facts.entry(asked_id(row, 10)?).or_default().events.push(event(row)?);

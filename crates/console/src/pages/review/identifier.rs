@@ -50,6 +50,7 @@ struct HolderRow {
 
 #[derive(Template)]
 #[template(path = "review/identifier.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each decides of a part of the page")]
 struct IdentifierPage {
     page: Page,
     /// Kind and matching form, as forms send them back.

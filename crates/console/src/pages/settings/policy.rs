@@ -67,6 +67,7 @@ impl PolicyPage {
     }
 
     /// What a kind of identifier is called.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     fn kind(&self, of: &IdentifierKind) -> String {
         kind(*of, self.page.texts)
     }

@@ -18,6 +18,7 @@ pub(super) const LIMITED: [IdentifierKind; 8] = [
 
 /// The fields of the form, as they are shown again.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct PolicyForm {
     pub(super) merge: bool,
     pub(super) shared: String,
