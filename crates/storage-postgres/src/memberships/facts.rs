@@ -1,4 +1,4 @@
-//! What formulas ask of contacts beside the contacts themselves.
+//! Stored facts that conditions of formulas need, and that the row of a contact does not have: events, orders, imports and shared identifiers.
 
 use crate::bounded::Bounded;
 use crate::error::translate;
