@@ -4,13 +4,14 @@ use crate::access::{Principal, Recognised, SharedReads};
 use crate::console::Passwords;
 use crate::exports::ExportOutlets;
 use crate::jobs::JobSignals;
-use crate::lane::{Lane, LaneOptions, Priority, dry_run};
+use crate::lane::{Lane, LaneOptions, dry_run};
 use crate::ports::{AccessVersion, Clock, Ids, SiteAccess, Store};
 use crate::submit::{Submission, SubmitError};
 use crate::webhooks::WebhookOutlets;
 use selfsame_domain::{Command, Decision, DecisionId, Envelope, KeyId, SiteId, Timestamp, WorkspaceId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// Settings of the application.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -67,7 +68,7 @@ impl Application {
     /// Decides commands and commits the decisions in one transaction, together with other waiting submissions of the
     /// workspace. Every write of Selfsame goes through here.
     pub async fn submit(&self, workspace: WorkspaceId, submission: Submission) -> Result<Vec<Decision>, SubmitError> {
-        self.lane.submit(workspace, submission, None, Priority::Live).await
+        self.lane.submit(workspace, submission, None).await
     }
 
     /// As [`Self::submit`], for a caller that was recognised from memory ([`Self::recognise`]) at an access version of the
@@ -78,21 +79,17 @@ impl Application {
         submission: Submission,
         access: AccessVersion,
     ) -> Result<Vec<Decision>, SubmitError> {
-        self.lane
-            .submit(workspace, submission, Some(access), Priority::Live)
-            .await
+        self.lane.submit(workspace, submission, Some(access)).await
     }
 
     /// As [`Self::submit`], for background work: all live submissions go first. It has a transaction of its own, so the
-    /// caller controls its length.
+    /// caller controls its length; also returns how long the work took without the wait for its turn.
     pub(crate) async fn submit_in_background(
         &self,
         workspace: WorkspaceId,
         submission: Submission,
-    ) -> Result<Vec<Decision>, SubmitError> {
-        self.lane
-            .submit(workspace, submission, None, Priority::Background)
-            .await
+    ) -> Result<(Vec<Decision>, Duration), SubmitError> {
+        self.lane.submit_in_background(workspace, submission).await
     }
 
     /// How many submissions [`Self::submit`] has accepted on this server so far.

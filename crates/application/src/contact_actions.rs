@@ -229,7 +229,7 @@ impl JobHandler for ContactActionHandler {
             work.done += page.len() as u64;
             let contacts = page.iter().map(|details| ContactRef::Id(details.contact.id));
             let command = command(&work.input, contacts.collect());
-            let decisions = app.submit_in_background(workspace, Submission::of(command)).await?;
+            let (decisions, _) = app.submit_in_background(workspace, Submission::of(command)).await?;
             if decisions.iter().any(|decision| decision.rejection.is_some()) {
                 return Ok(JobEnd::Failed("the list was deleted, or is not static any more"));
             }

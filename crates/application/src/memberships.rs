@@ -7,10 +7,11 @@ mod recorder;
 mod upkeep;
 
 use crate::app::Application;
-use crate::ports::{ContactDetails, MoveCounts, StorageError};
+use crate::ports::{ContactDetails, MoveCounts, RecordState, StorageError};
 use crate::segments::{SegmentError, plan_of};
 use chrono::{Days, NaiveDate, NaiveTime, TimeDelta};
 use recorder::Recorder;
+use selfsame_domain::segments::Plan;
 use selfsame_domain::{ContactId, Revision, SegmentId, Timestamp, WorkspaceId};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,6 +24,9 @@ const CATCH_UP: Duration = Duration::from_secs(2);
 
 /// How often a recording that lost a race is repeated at once.
 const ATTEMPTS: u32 = 5;
+
+/// How many commits a count of members lets the record catch up with.
+const LITTLE_BEHIND: i64 = 100;
 
 /// How many workspaces are looked up at a time.
 const WORKSPACES: u32 = 100;
@@ -115,6 +119,34 @@ impl Application {
     pub(crate) async fn catch_up(&self, workspace: WorkspaceId) -> Result<(), StorageError> {
         let recording = tokio::time::timeout(CATCH_UP, self.record_memberships(workspace));
         recording.await.unwrap_or(Ok(()))
+    }
+
+    /// Whether the record has the present members of a plan. Catches up first, where that is little work.
+    pub(crate) async fn is_recorded(&self, workspace: WorkspaceId, plan: &Plan) -> Result<bool, StorageError> {
+        let needs = plan.needs();
+        // Of a contact with many events or orders, conditions on the time are evaluated once a minute.
+        if plan.changes_beside_commits() || (plan.moves_with_time() && needs.history()) {
+            return Ok(false);
+        }
+        if !needs.events.is_empty() {
+            let policy = self.store.policy(workspace).await?.policy;
+            if policy.events_kept_since(self.clock.now()).is_some() {
+                return Ok(false);
+            }
+        }
+        let is_whole = |state: &RecordState| {
+            let is_due = state.next_due.is_some_and(|at| at <= self.clock.now());
+            state.recorded == state.latest && state.edited.is_empty() && !is_due
+        };
+        let state = self.store.record_state(workspace).await?;
+        if is_whole(&state) {
+            return Ok(true);
+        }
+        if !state.edited.is_empty() || state.latest.0 - state.recorded.0 > LITTLE_BEHIND {
+            return Ok(false);
+        }
+        self.catch_up(workspace).await?;
+        Ok(is_whole(&self.store.record_state(workspace).await?))
     }
 
     /// Returns false after a lost race.

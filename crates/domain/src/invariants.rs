@@ -109,6 +109,16 @@ pub enum Violation {
         /// How many there are.
         found: i64,
     },
+    /// The number of recorded members that is kept with a segment is not their number.
+    #[error("segment {segment}: the number of recorded members is {kept}, and there are {found}")]
+    WrongSegmentCount {
+        /// The segment.
+        segment: SegmentId,
+        /// The number that is kept.
+        kept: i64,
+        /// How many there are.
+        found: i64,
+    },
 }
 
 fn numbers(contacts: &BTreeSet<ContactId>) -> String {

@@ -169,7 +169,7 @@ impl Compiler {
         match plan {
             Plan::All(parts) => self.join(parts, " AND "),
             Plan::Any(parts) => self.join(parts, " OR "),
-            Plan::Not(part) => self.engine.sql("(NOT {})", [self.plan(part)]),
+            Plan::Not(part) => self.negated(part),
             Plan::Dynamic { plan, .. } => self.plan(plan),
             Plan::List { segment, .. } => self.engine.sql(
                 "EXISTS (SELECT 1 FROM segment_members AS m
@@ -179,6 +179,20 @@ impl Compiler {
             Plan::Leaf(leaf) => self.leaf(leaf),
             Plan::Event(leaf) => self.event(leaf),
             Plan::Orders(leaf) => self.orders(leaf),
+        }
+    }
+
+    /// The complement of a part. A negation of a negation would keep the database from joining: `NOT NOT EXISTS` is evaluated contact by contact.
+    fn negated(&self, part: &Plan) -> Expr {
+        match part {
+            Plan::Not(part) => self.plan(part),
+            Plan::Dynamic { plan, .. } => self.negated(plan),
+            Plan::Leaf(Leaf {
+                operand: Operand::Identifier(kind),
+                test: Test::Empty,
+                ..
+            }) => self.held(*kind, None),
+            _ => self.engine.sql("(NOT {})", [self.plan(part)]),
         }
     }
 
@@ -212,17 +226,19 @@ impl Compiler {
 
     /// That the contact shows an identifier of a kind of which the value passes the test.
     fn identifier(&self, kind: IdentifierKind, value: impl Fn() -> Expr, test: &Test) -> Expr {
+        match test {
+            Test::Text(test) => self.held(kind, Some(self.text(&value, test))),
+            _ => self.engine.sql("(NOT {})", [self.held(kind, None)]),
+        }
+    }
+
+    /// That the contact shows an identifier `i` of a kind that fulfils a condition, if there is one.
+    fn held(&self, kind: IdentifierKind, condition: Option<Expr>) -> Expr {
         let held = "EXISTS (SELECT 1 FROM identifiers AS i
             WHERE i.workspace_id = {} AND i.owner_id = c.contact_id AND i.kind = {} AND i.hidden_by IS NULL";
+        let template = format!("{held}{})", if condition.is_some() { " AND {}" } else { "" });
         let bound = [integer(self.workspace.0), integer(i64::from(kind.code()))];
-        match test {
-            Test::Text(test) => {
-                let test = self.text(&value, test);
-                self.engine
-                    .sql(&format!("{held} AND {{}})"), bound.into_iter().chain([test]))
-            }
-            _ => self.engine.sql(&format!("(NOT {held}))"), bound),
-        }
+        self.engine.sql(&template, bound.into_iter().chain(condition))
     }
 
     /// That a token which the contact shows is of an operating system that passes the test.

@@ -11,7 +11,7 @@ use selfsame_domain::{AttributeKey, Timestamp};
 pub enum Engine {
     /// PostgreSQL.
     Postgres,
-    /// SQLite, with the function `decimal_cmp(text, text)` of this project.
+    /// SQLite, with this project's functions of decimals and zones.
     Sqlite,
 }
 
@@ -121,19 +121,16 @@ impl Engine {
     }
 
     /// The value of the contact's zone in a map, or the default for a contact whose zone is not in it.
+    ///
+    /// The map is parsed once per statement: on PostgreSQL by a sub-query without a reference to the contact, on SQLite by the function.
     pub(crate) fn by_zone(self, map: String, default: Expr, is_moment: bool) -> Expr {
         let zone = self.attribute(AttributeKey::TimeZone);
-        match self {
-            Self::Postgres if is_moment => self.sql(
-                "COALESCE(CAST(CAST({} AS jsonb) ->> {} AS timestamptz), {})",
-                [text(map), zone, default],
-            ),
-            Self::Postgres => self.sql("COALESCE(CAST({} AS jsonb) ->> {}, {})", [text(map), zone, default]),
-            Self::Sqlite => self.sql(
-                "COALESCE(json_extract({}, '$.\"' || {} || '\"'), {})",
-                [text(map), zone, default],
-            ),
-        }
+        let template = match self {
+            Self::Postgres if is_moment => "COALESCE(CAST((SELECT CAST({} AS jsonb)) ->> {} AS timestamptz), {})",
+            Self::Postgres => "COALESCE((SELECT CAST({} AS jsonb)) ->> {}, {})",
+            Self::Sqlite => "COALESCE(of_zone({}, {}), {})",
+        };
+        self.sql(template, [text(map), zone, default])
     }
 
     /// The text of an attribute that is not a custom field; null without one.

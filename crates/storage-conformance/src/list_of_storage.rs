@@ -29,6 +29,7 @@ macro_rules! and_cases_of_the_storage {
             }
             memberships {
                 changes_of_contacts_are_recorded;
+                the_record_counts_the_members_of_segments;
                 merges_and_their_undo_are_recorded;
                 an_erasure_leaves_no_record;
                 events_visitors_and_orders_are_recorded;

@@ -3,22 +3,22 @@
 mod due;
 mod facts;
 mod prune;
+mod write;
 
 use crate::contacts::{PageRow, details, page};
 use crate::error::translate;
-use crate::rows::corrupt;
 use crate::segments::arguments;
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use selfsame_application::ports::{
-    ChangedContact, ChangedPage, ContactDetails, DifferenceQuery, Memberships, MoveCount, MoveCounts, NewMove,
-    RecordState, RecordedMembership, Recording, StorageError,
+    ChangedContact, ChangedPage, ContactDetails, DifferenceQuery, Memberships, MoveCount, MoveCounts, RecordState,
+    RecordedMembership, Recording, StorageError,
 };
 use selfsame_domain::segments::{Needs, StoredFacts};
 use selfsame_domain::{ContactId, Revision, SegmentId, Timestamp, WorkspaceId};
 use selfsame_segment_sql::{Engine, differences};
-use sqlx::{AssertSqlSafe, PgConnection, Postgres};
+use sqlx::{AssertSqlSafe, Postgres};
 use std::collections::{BTreeMap, BTreeSet};
 
 const BEHIND: &str = "
@@ -107,31 +107,7 @@ const RECORDED: &str = "
     FROM segment_periods p
     WHERE p.workspace_id = $1 AND p.contact_id = ANY ($2) AND p.left_in IS NULL";
 
-const TAKE: &str = "
-    SELECT latest, definitions FROM revisions WHERE workspace_id = $1 FOR UPDATE";
-
-const REACHED: &str = "SELECT recorded FROM segment_records WHERE workspace_id = $1";
-
-const ENTER: &str = "
-    INSERT INTO segment_periods (workspace_id, segment_id, contact_id, entered_in, from_revision, from_cause, from_at)
-    SELECT $1, m.segment_id, m.contact_id, $2, m.revision, m.cause, $3
-    FROM unnest($4::bigint[], $5::bigint[], $6::bigint[], $7::smallint[]) AS m (segment_id, contact_id, revision, cause)
-    WHERE EXISTS (SELECT FROM contacts c WHERE c.workspace_id = $1 AND c.contact_id = m.contact_id)
-      AND EXISTS (SELECT FROM segments s WHERE s.workspace_id = $1 AND s.segment_id = m.segment_id)
-      AND NOT EXISTS (SELECT FROM segment_periods p
-                      WHERE p.workspace_id = $1 AND p.segment_id = m.segment_id AND p.contact_id = m.contact_id AND p.left_in IS NULL)";
-
-const LEAVE: &str = "
-    UPDATE segment_periods p
-    SET left_in = $2, to_revision = m.revision, to_cause = m.cause, to_at = $3
-    FROM unnest($4::bigint[], $5::bigint[], $6::bigint[], $7::smallint[]) AS m (segment_id, contact_id, revision, cause)
-    WHERE p.workspace_id = $1 AND p.segment_id = m.segment_id AND p.contact_id = m.contact_id AND p.left_in IS NULL";
-
-const RAISE: &str = "UPDATE revisions SET latest = $2 WHERE workspace_id = $1";
-
-const REACH: &str = "
-    INSERT INTO segment_records (workspace_id, recorded, begins, checked_at) VALUES ($1, $2, 0, $3)
-    ON CONFLICT (workspace_id) DO UPDATE SET recorded = EXCLUDED.recorded";
+const RECORDED_COUNT: &str = "SELECT members FROM segment_counts WHERE workspace_id = $1 AND segment_id = $2";
 
 const CHECKED: &str = "UPDATE segment_records SET checked_at = GREATEST(checked_at, $2) WHERE workspace_id = $1";
 
@@ -304,6 +280,16 @@ impl Memberships for PostgresStore {
         due::make(self.pool(), workspace, segment, at, (after, limit)).await
     }
 
+    async fn recorded_count(&self, workspace: WorkspaceId, segment: SegmentId) -> Result<u64, StorageError> {
+        let found: Option<i64> = sqlx::query_scalar(RECORDED_COUNT)
+            .bind(workspace.0)
+            .bind(segment.0)
+            .fetch_optional(self.pool())
+            .await
+            .map_err(translate)?;
+        Ok(found.map_or(0, i64::unsigned_abs))
+    }
+
     async fn recorded_memberships(
         &self,
         workspace: WorkspaceId,
@@ -346,7 +332,7 @@ impl Memberships for PostgresStore {
 
     async fn record_moves(&self, workspace: WorkspaceId, recording: &Recording) -> Result<bool, StorageError> {
         let mut transaction = self.writers().begin().await.map_err(translate)?;
-        let work = write(&mut transaction, workspace, recording);
+        let work = write::moves(&mut transaction, workspace, recording);
         if !self.in_time(work).await? {
             return Ok(false);
         }
@@ -420,58 +406,4 @@ impl Memberships for PostgresStore {
 
 fn numbers(ids: &[ContactId]) -> Vec<i64> {
     ids.iter().map(|id| id.0).collect()
-}
-
-/// Records moves while it holds the revision of the workspace. Returns false when they do not follow the record.
-async fn write(
-    connection: &mut PgConnection,
-    workspace: WorkspaceId,
-    recording: &Recording,
-) -> Result<bool, StorageError> {
-    let taken: Option<(i64, i64)> = sqlx::query_as(TAKE)
-        .bind(workspace.0)
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(translate)?;
-    let (latest, definitions) = taken.ok_or(StorageError::UnknownWorkspace)?;
-    let reached: Option<i64> = sqlx::query_scalar(REACHED)
-        .bind(workspace.0)
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(translate)?;
-    if reached.unwrap_or_default() != recording.expected.0 || definitions > recording.definitions.0 {
-        return Ok(false);
-    }
-    let commit = Revision(latest).next();
-    let mut moved = 0;
-    for (sql, entered) in [(LEAVE, false), (ENTER, true)] {
-        let found: Vec<&NewMove> = recording.moves.iter().filter(|one| one.entered == entered).collect();
-        if found.is_empty() {
-            continue;
-        }
-        let column = |of: fn(&NewMove) -> i64| found.iter().map(|one| of(one)).collect::<Vec<i64>>();
-        let done = sqlx::query(sql)
-            .bind(workspace.0)
-            .bind(commit.0)
-            .bind(recording.at)
-            .bind(column(|one| one.segment.0))
-            .bind(column(|one| one.contact.0))
-            .bind(column(|one| one.since.0))
-            .bind(found.iter().map(|one| one.cause.code()).collect::<Vec<i16>>());
-        moved += done.execute(&mut *connection).await.map_err(translate)?.rows_affected();
-    }
-    if moved > 0 {
-        let raise = sqlx::query(RAISE).bind(workspace.0).bind(commit.0);
-        let raised = raise.execute(&mut *connection).await.map_err(translate)?;
-        if raised.rows_affected() != 1 {
-            return Err(corrupt("revisions", "latest", &workspace));
-        }
-    }
-    due::write(&mut *connection, workspace, &recording.due).await?;
-    let reach = sqlx::query(REACH)
-        .bind(workspace.0)
-        .bind(recording.recorded.0)
-        .bind(recording.at);
-    reach.execute(connection).await.map_err(translate)?;
-    Ok(true)
 }

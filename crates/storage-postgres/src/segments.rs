@@ -41,7 +41,11 @@ const WRITE: &str = "
 
 const DELETE_FORMULAS: &str = "DELETE FROM segment_formulas WHERE workspace_id = $1 AND segment_id = ANY ($2)";
 
-const DELETE_PERIODS: &str = "DELETE FROM segment_periods WHERE workspace_id = $1 AND segment_id = ANY ($2)";
+const DELETE_PERIODS: &str = "
+    WITH counts AS (
+        DELETE FROM segment_counts WHERE workspace_id = $1 AND segment_id = ANY ($2)
+    )
+    DELETE FROM segment_periods WHERE workspace_id = $1 AND segment_id = ANY ($2)";
 
 const KEEP_DELETED: &str = "
     INSERT INTO deleted_segments (workspace_id, segment_id, revision, name, is_dynamic, created_at, deleted_at)

@@ -37,5 +37,6 @@ mod webhooks;
 mod whole;
 mod workspaces;
 mod writer;
+mod zones;
 
 pub use store::{SqliteOptions, SqliteStore};

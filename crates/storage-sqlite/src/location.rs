@@ -1,7 +1,7 @@
 //! The location of the database file, and the settings of its connections.
 
-use crate::decimals;
 use crate::error::unavailable;
+use crate::{decimals, zones};
 use percent_encoding::percent_decode_str;
 use rusqlite::{Connection, OpenFlags};
 use selfsame_application::ports::StorageError;
@@ -106,6 +106,7 @@ impl File {
         connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
         connection.execute_batch(settings)?;
         decimals::add(&connection)?;
+        zones::add(&connection)?;
         Ok(connection)
     }
 }

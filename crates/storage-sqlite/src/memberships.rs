@@ -90,6 +90,8 @@ const RECORDED: &str = "
     CROSS JOIN segment_periods AS p INDEXED BY segment_periods_by_contact ON p.workspace_id = ?1 AND p.contact_id = n.value
     WHERE p.left_in IS NULL";
 
+const RECORDED_COUNT: &str = "SELECT members FROM segment_counts WHERE workspace_id = ?1 AND segment_id = ?2";
+
 /// Rows are `[segment, contact, commit, cause]`; `?3` is this commit, `?4` the time.
 const ENTER: &str = "
     INSERT INTO segment_periods (workspace_id, segment_id, contact_id, entered_in, from_revision, from_cause, from_at)
@@ -262,6 +264,13 @@ impl Memberships for SqliteStore {
         let last = blocking(|| due::make(writing.connection()?, workspace, segment, at, (after, limit)))?;
         writing.commit()?;
         Ok(last)
+    }
+
+    async fn recorded_count(&self, workspace: WorkspaceId, segment: SegmentId) -> Result<u64, StorageError> {
+        let mut reader = self.readers.lend().await?;
+        let query = statement(RECORDED_COUNT).bind(workspace.0).bind(segment.0);
+        let found = query.fetch_optional(reader.connection()?).map_err(storage)?;
+        found.map_or(Ok(0), |row| count(&Row::new(&row, "segment_counts", 0), 0))
     }
 
     async fn recorded_memberships(

@@ -9,7 +9,7 @@ const LEAST: usize = 8;
 /// The most rows of a batch.
 const MOST: usize = 1000;
 /// How long a batch may take while live requests arrive.
-const BUSY: Duration = Duration::from_millis(50);
+const BUSY: Duration = Duration::from_millis(25);
 /// How long a batch may take otherwise. A request that arrives meanwhile waits for its end.
 const IDLE: Duration = Duration::from_millis(200);
 
@@ -17,15 +17,11 @@ const IDLE: Duration = Duration::from_millis(200);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
     rows: usize,
-    per_row: Option<Duration>,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self {
-            rows: FIRST,
-            per_row: None,
-        }
+        Self { rows: FIRST }
     }
 }
 
@@ -35,24 +31,11 @@ impl Pace {
         self.rows
     }
 
-    /// Adapts to a batch: how long it took, and whether live requests arrived meanwhile. If they did, the time includes
-    /// theirs, so it counts only while no better measurement exists.
+    /// Adapts to a batch: how long it took once its turn had come, and whether live requests arrived meanwhile.
     pub(super) fn note(&mut self, rows: usize, took: Duration, others: bool) {
-        let Some(measured) = u32::try_from(rows)
-            .ok()
-            .filter(|rows| *rows > 0)
-            .map(|rows| took / rows)
-        else {
-            return;
-        };
-        let per_row = match self.per_row {
-            Some(known) if others => known,
-            _ => measured,
-        };
-        self.per_row = Some(per_row);
         let time = if others { BUSY } else { IDLE };
-        let fits = time.as_nanos() / per_row.as_nanos().max(1);
-        let most = if others { MOST } else { (self.rows * 2).min(MOST) };
+        let fits = time.as_nanos().saturating_mul(rows as u128) / took.as_nanos().max(1);
+        let most = (self.rows * 2).min(MOST);
         self.rows = usize::try_from(fits).unwrap_or(MOST).clamp(LEAST, most.max(LEAST));
     }
 }
@@ -75,14 +58,14 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_fits_into_fifty_milliseconds_while_others_come() {
+    fn a_batch_fits_into_25_milliseconds_while_others_come() {
         let mut pace = Pace::default();
-        pace.note(100, 100 * MILLI, false);
+        pace.note(64, 64 * MILLI, false);
         assert_eq!(pace.rows(), 128);
         pace.note(128, 128 * MILLI, true);
-        assert_eq!(pace.rows(), 50);
-        // Waiting for live requests says nothing about the time of a row.
-        pace.note(50, 5000 * MILLI, true);
+        assert_eq!(pace.rows(), 25);
+        // Batches grow again, also while others come.
+        pace.note(25, 5 * MILLI, true);
         assert_eq!(pace.rows(), 50);
         pace.note(50, 50 * MILLI, false);
         assert_eq!(pace.rows(), 100);

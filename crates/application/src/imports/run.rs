@@ -15,6 +15,7 @@ use async_trait::async_trait;
 use selfsame_domain::{Command, Policy};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -231,16 +232,17 @@ impl Run<'_> {
             return Ok(self.record(&rows_of(&batch, &[])).await?);
         }
         let (count, live) = (commands.len(), self.app.live_submissions());
-        let begun = Instant::now();
         let workspace = self.import.workspace;
         if self.import.is_dry_run {
+            let begun = Instant::now();
             let decisions = self.app.dry_run(workspace, commands, None).await?;
+            let took = begun.elapsed();
             let rows: Vec<ImportRow> = rows_of(&batch, &decisions)
                 .into_iter()
                 .map(outcome::unwritten)
                 .collect();
             let recorded = self.record(&rows).await?;
-            self.note_pace(count, live, begun);
+            self.note_pace(count, live, took);
             return Ok(recorded);
         }
         let submission = Submission {
@@ -250,15 +252,15 @@ impl Run<'_> {
             bytes: 0,
             import: Some(batch.clone()),
         };
-        let decisions = self.app.submit_in_background(workspace, submission).await?;
-        self.note_pace(count, live, begun);
+        let (decisions, took) = self.app.submit_in_background(workspace, submission).await?;
+        self.note_pace(count, live, took);
         self.note_recorded(&rows_of(&batch, &decisions));
         Ok(RowsRecorded::Yes)
     }
 
-    fn note_pace(&mut self, count: usize, live: u64, begun: Instant) {
+    fn note_pace(&mut self, count: usize, live: u64, took: Duration) {
         let others = self.app.live_submissions() != live;
-        self.pace.note(count, begun.elapsed(), others);
+        self.pace.note(count, took, others);
     }
 
     /// Why a commit was refused: the import is to be cancelled, or it is over or runs on another server.

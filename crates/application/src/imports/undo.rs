@@ -163,7 +163,7 @@ async fn submit(
         bytes: 0,
         import: None,
     };
-    let decisions = app.submit_in_background(import.workspace, submission).await?;
+    let (decisions, _) = app.submit_in_background(import.workspace, submission).await?;
     pace.note(rows.len(), begun.elapsed(), app.live_submissions() != live);
     Ok(decisions)
 }

@@ -5,6 +5,8 @@ use crate::ports::AccessVersion;
 use crate::submit::{ImportBatch, Replay, Reply};
 use selfsame_domain::{Envelope, Timestamp};
 use std::collections::VecDeque;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 use tokio::sync::oneshot;
 
 /// An accepted submission.
@@ -19,6 +21,8 @@ pub(super) struct Job {
     /// The access version at which the caller was recognised; none when its key was read for this request.
     pub(super) access: Option<AccessVersion>,
     pub(super) at: Timestamp,
+    /// When its turn came; only background work asks.
+    pub(super) turn: Option<Arc<OnceLock<Instant>>>,
     pub(super) reply: oneshot::Sender<Reply>,
 }
 
@@ -67,6 +71,7 @@ mod tests {
             import: None,
             access: None,
             at,
+            turn: None,
             reply: oneshot::channel().0,
         }
     }

@@ -15,5 +15,5 @@ mod queue;
 mod records;
 
 pub(crate) use dry_run::dry_run;
+pub(crate) use queue::Lane;
 pub use queue::LaneOptions;
-pub(crate) use queue::{Lane, Priority};

@@ -7,11 +7,12 @@ use super::overlap::{Before, Place, over};
 use crate::ports::{AccessVersion, Clock, Ids, StorageError, Store};
 use crate::submit::{Reply, Submission, SubmitError};
 use futures::FutureExt;
-use selfsame_domain::{DecisionId, Envelope, WorkspaceId};
+use selfsame_domain::{Decision, DecisionId, Envelope, WorkspaceId};
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Notify, oneshot, watch};
 
@@ -57,7 +58,7 @@ struct Inner {
 
 /// The priority of a submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Priority {
+enum Priority {
     /// A caller waits for the answer.
     Live,
     /// It runs when no live submission of the workspace waits, in a transaction of its own.
@@ -94,7 +95,11 @@ impl Waiting {
     fn take(&mut self, options: &LaneOptions) -> Vec<Job> {
         let batch = take_batch(&mut self.live, options);
         if batch.is_empty() {
-            return self.background.pop_front().into_iter().collect();
+            let next = self.background.pop_front();
+            if let Some(turn) = next.as_ref().and_then(|job| job.turn.as_ref()) {
+                turn.get_or_init(Instant::now);
+            }
+            return next.into_iter().collect();
         }
         self.commands -= batch.iter().map(|job| job.envelopes.len()).sum::<usize>();
         batch
@@ -131,12 +136,26 @@ impl Lane {
         workspace: WorkspaceId,
         submission: Submission,
         access: Option<AccessVersion>,
-        priority: Priority,
     ) -> Reply {
         let (sender, receiver) = oneshot::channel();
         let job = self.inner.job(submission, access, sender);
-        self.enqueue(workspace, job, priority)?;
+        self.enqueue(workspace, job, Priority::Live)?;
         receiver.await.unwrap_or_else(|_| Err(abandoned().into()))
+    }
+
+    /// The same in the background. Also returns the time from the submission's turn to its answer.
+    pub(crate) async fn submit_in_background(
+        &self,
+        workspace: WorkspaceId,
+        submission: Submission,
+    ) -> Result<(Vec<Decision>, Duration), SubmitError> {
+        let (sender, receiver) = oneshot::channel();
+        let turn = Arc::new(OnceLock::new());
+        let mut job = self.inner.job(submission, None, sender);
+        job.turn = Some(Arc::clone(&turn));
+        self.enqueue(workspace, job, Priority::Background)?;
+        let decisions = receiver.await.unwrap_or_else(|_| Err(abandoned().into()))?;
+        Ok((decisions, turn.get().map_or(Duration::ZERO, Instant::elapsed)))
     }
 
     fn enqueue(&self, workspace: WorkspaceId, job: Job, priority: Priority) -> Result<(), SubmitError> {
@@ -215,6 +234,7 @@ impl Inner {
             import,
             access,
             at,
+            turn: None,
             reply,
         }
     }

@@ -204,6 +204,9 @@ pub trait Memberships: Send + Sync {
         contacts: &[ContactId],
     ) -> Result<BTreeSet<RecordedMembership>, StorageError>;
 
+    /// How many contacts the record shows as in a segment now. MUST NOT depend on their number.
+    async fn recorded_count(&self, workspace: WorkspaceId, segment: SegmentId) -> Result<u64, StorageError>;
+
     /// Contacts that are in a segment now and not by the record, and the reverse, by number. For each of them, whether it is in the segment now.
     async fn differences(
         &self,

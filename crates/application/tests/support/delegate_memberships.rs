@@ -74,6 +74,10 @@ impl Memberships for Probe {
         self.inner.recorded_memberships(workspace, contacts).await
     }
 
+    async fn recorded_count(&self, workspace: WorkspaceId, segment: SegmentId) -> Read<u64> {
+        self.inner.recorded_count(workspace, segment).await
+    }
+
     async fn differences(&self, workspace: WorkspaceId, query: &DifferenceQuery<'_>) -> Read<Vec<(ContactId, bool)>> {
         self.inner.differences(workspace, query).await
     }

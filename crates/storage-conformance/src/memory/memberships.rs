@@ -172,6 +172,12 @@ impl Memberships for MemoryStore {
         Ok(ids.last().copied())
     }
 
+    async fn recorded_count(&self, workspace: WorkspaceId, segment: SegmentId) -> Result<u64, StorageError> {
+        let space = self.space(workspace);
+        let open = space.periods.iter().filter(|(_, period)| period.to.is_none());
+        Ok(open.filter(|((of, _, _), _)| *of == segment).count() as u64)
+    }
+
     async fn recorded_memberships(
         &self,
         workspace: WorkspaceId,

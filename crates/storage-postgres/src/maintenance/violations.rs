@@ -161,6 +161,38 @@ const WRONG_TOTAL: &str = "
     WHERE r.workspace_id = $1 AND r.active_contacts <> c.found
     LIMIT $2";
 
+const WRONG_SEGMENT_COUNTS: &str = "
+    SELECT segment_id, COALESCE(k.members, 0) AS kept, COALESCE(p.members, 0) AS found
+    FROM (SELECT segment_id, members FROM segment_counts WHERE workspace_id = $1) k
+    FULL JOIN (
+        SELECT segment_id, count(*) AS members FROM segment_periods WHERE workspace_id = $1 AND left_in IS NULL GROUP BY segment_id
+    ) p USING (segment_id)
+    WHERE COALESCE(k.members, 0) <> COALESCE(p.members, 0)
+    ORDER BY segment_id
+    LIMIT $2";
+
+#[derive(sqlx::FromRow)]
+struct SegmentCountRow {
+    segment_id: i64,
+    kept: i64,
+    found: i64,
+}
+
+impl From<SegmentCountRow> for Violation {
+    fn from(row: SegmentCountRow) -> Self {
+        let SegmentCountRow {
+            segment_id,
+            kept,
+            found,
+        } = row;
+        Self::WrongSegmentCount {
+            segment: SegmentId(segment_id),
+            kept,
+            found,
+        }
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct TotalRow {
     kept: i64,
@@ -249,6 +281,8 @@ async fn find_in(transaction: &mut Transaction, workspace: WorkspaceId) -> Resul
     }
     let totals = rows::<TotalRow>(transaction, WRONG_TOTAL, workspace).await?;
     found.extend(totals.into_iter().map(Violation::from));
+    let counts = rows::<SegmentCountRow>(transaction, WRONG_SEGMENT_COUNTS, workspace).await?;
+    found.extend(counts.into_iter().map(Violation::from));
     let external = ids(transaction, TWO_EXTERNAL_IDS, workspace).await?;
     found.extend(
         external

@@ -112,6 +112,13 @@ const DELETE: &str = "
     ),
     recorded AS (
         DELETE FROM segment_periods p USING gone WHERE p.workspace_id = $1 AND p.contact_id = gone.contact_id
+        RETURNING p.segment_id, p.left_in
+    ),
+    counted AS (
+        UPDATE segment_counts k
+        SET members = k.members - n.members
+        FROM (SELECT segment_id, count(*) AS members FROM recorded WHERE left_in IS NULL GROUP BY segment_id) n
+        WHERE k.workspace_id = $1 AND k.segment_id = n.segment_id
     ),
     seen AS (
         DELETE FROM visitors

@@ -17,7 +17,7 @@ type Read = fn(&SqliteRow) -> Result<Found, StorageError>;
 
 /// The first violations, ordered by workspace and kind.
 pub(super) fn all(connection: &Connection) -> Result<Vec<Found>, StorageError> {
-    let checks: [(&'static str, Read); 10] = [
+    let checks: [(&'static str, Read); 11] = [
         (TWO_OWNERS, two_owners),
         (MERGE_CYCLES, merge_cycle),
         (WRONG_CANONICALS, wrong_canonical),
@@ -28,6 +28,7 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<Found>, StorageError> {
         (UNRECORDED_MERGES, unrecorded_merge),
         (REVISIONS_AHEAD, revision_ahead),
         (WRONG_TOTALS, wrong_total),
+        (WRONG_SEGMENT_COUNTS, wrong_segment_count),
     ];
     let mut found = Vec::new();
     for (sql, read) in checks {
@@ -287,6 +288,25 @@ fn revision_ahead(row: &SqliteRow) -> Result<Found, StorageError> {
     let violation = Violation::RevisionAhead {
         what: row.get(1, "what")?,
         revision: Revision(row.get(2, "revision")?),
+    };
+    Ok((WorkspaceId(row.get(0, "workspace_id")?), violation))
+}
+
+const WRONG_SEGMENT_COUNTS: &str = "
+    SELECT workspace_id, segment_id, sum(kept) AS kept, sum(found) AS found
+    FROM (SELECT workspace_id, segment_id, members AS kept, 0 AS found FROM segment_counts
+          UNION ALL
+          SELECT workspace_id, segment_id, 0, 1 FROM segment_periods WHERE left_in IS NULL)
+    GROUP BY workspace_id, segment_id
+    HAVING sum(kept) <> sum(found)
+    ORDER BY 1, 2 LIMIT 1000";
+
+fn wrong_segment_count(row: &SqliteRow) -> Result<Found, StorageError> {
+    let row = Row::new(row, "segment_counts", 0);
+    let violation = Violation::WrongSegmentCount {
+        segment: SegmentId(row.get(1, "segment_id")?),
+        kept: row.get(2, "kept")?,
+        found: row.get(3, "found")?,
     };
     Ok((WorkspaceId(row.get(0, "workspace_id")?), violation))
 }

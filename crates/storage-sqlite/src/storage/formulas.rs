@@ -23,6 +23,9 @@ pub(super) fn write(batch: &mut Batch<'_>, changes: &ChangeSet) -> Result<(), St
     let periods = "DELETE FROM segment_periods
          WHERE workspace_id = ?1 AND segment_id IN (SELECT value FROM json_each(?2))";
     batch.run(periods, &ids)?;
+    let counts = "DELETE FROM segment_counts
+         WHERE workspace_id = ?1 AND segment_id IN (SELECT value FROM json_each(?2))";
+    batch.run(counts, &ids)?;
     let segments = "DELETE FROM segments
          WHERE workspace_id = ?1 AND segment_id IN (SELECT value FROM json_each(?2))";
     batch.run_all("segments", segments, &ids)?;
