@@ -34,7 +34,7 @@ pub use imports::{
 pub use jobs::{Worker, WorkerOptions};
 pub use lane::LaneOptions;
 pub use memberships::{PastMembersError, RecordCheck, SegmentDay, SegmentHistory};
-pub use segments::{Preview, SegmentError, SegmentView, StandingInSegment};
+pub use segments::{Preview, SegmentError, SegmentPreviewRequest, SegmentView, StandingInSegment};
 pub use submit::{ImportBatch, Replay, Submission, SubmitError};
 pub use timeline::{TimelineCursor, TimelineItem, TimelineKind, TimelinePage, TimelineQuery};
 pub use webhooks::{NewWebhook, Replay as WebhookReplay, SigningKey, WebhookChange, WebhookError, WebhookOutlets};

@@ -1,5 +1,7 @@
 //! Members of segments, previews of formulas, and the segments of a contact.
 
+mod preview;
+
 use crate::app::Application;
 use crate::ports::{ContactDetails, MemberQuery, MembersFrom, Page, StorageError};
 use selfsame_domain::segments::{ContactFacts, Definitions, Formula, Needs, Plan, Problem, cycle, parse, print};
@@ -7,11 +9,7 @@ use selfsame_domain::values::SegmentName;
 use selfsame_domain::{ContactId, Revision, SegmentId, Timestamp, WorkspaceId};
 use std::collections::BTreeMap;
 
-/// How many contacts a preview shows.
-const PREVIEWED: u32 = 10;
-
-/// For how many negated fields a preview counts the contacts without a value.
-const MOST_WITHOUT_VALUE: usize = 5;
+pub use preview::{Preview, SegmentPreviewRequest};
 
 /// How many events and orders of one contact are looked at to say why it is in a segment.
 const MOST_KNOWN: u32 = 5_000;
@@ -44,22 +42,6 @@ pub struct SegmentView {
     pub formula: Option<Formula>,
     /// The readable form of the formula.
     pub readable: Option<String>,
-}
-
-/// The contacts that a formula matches now.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Preview {
-    /// The number of matching contacts.
-    pub count: u64,
-    /// The first of them by number.
-    pub contacts: Vec<ContactDetails>,
-    /// The readable form.
-    pub readable: String,
-    /// For negated conditions on a value: the condition that the value is empty, and the number of matching contacts
-    /// for which that holds.
-    pub without_value: Vec<(String, u64)>,
-    /// Compared with a segment: how many contacts would enter it, and how many would leave it.
-    pub moves: Option<(u64, u64)>,
 }
 
 /// Whether a contact is in a segment, and why.
@@ -204,38 +186,6 @@ impl Application {
         Ok(())
     }
 
-    /// The contacts that a formula matches now, compared with a segment if one is given. Nothing is saved.
-    pub async fn preview_segment(
-        &self,
-        workspace: WorkspaceId,
-        formula: &Formula,
-        compared_with: Option<SegmentId>,
-    ) -> Result<Preview, SegmentError> {
-        let definitions = self.store.definitions(workspace).await?;
-        let plan = Plan::of(formula, &definitions).map_err(SegmentError::Invalid)?;
-        let now = self.clock.now();
-        let count = async |plan: &Plan| self.store.count_members(workspace, plan, now).await;
-        let from = MembersFrom::After(ContactId::NONE);
-        let mut preview = Preview {
-            count: count(&plan).await?,
-            contacts: self.members(workspace, &plan, from, PREVIEWED).await?,
-            readable: print(formula, &definitions),
-            without_value: Vec::new(),
-            moves: None,
-        };
-        for empty in plan.without_value().into_iter().take(MOST_WITHOUT_VALUE) {
-            let text = empty.text.clone();
-            let both = Plan::All(vec![plan.clone(), Plan::Leaf(empty)]);
-            preview.without_value.push((text, count(&both).await?));
-        }
-        if let Some(id) = compared_with {
-            let before = plan_of(&definitions, id)?;
-            let but = |one: &Plan, other: &Plan| Plan::All(vec![one.clone(), Plan::Not(Box::new(other.clone()))]);
-            preview.moves = Some((count(&but(&plan, &before)).await?, count(&but(&before, &plan)).await?));
-        }
-        Ok(preview)
-    }
-
     /// For every segment, whether a contact is in it, and why. A removed contact is in none.
     pub async fn segments_of(
         &self,
@@ -279,7 +229,7 @@ impl Application {
             let dynamic = definitions.formulas.contains_key(&id);
             let mut standing = plan.evaluate(facts, now);
             if stored.is_cut && plan.needs().history() {
-                let plan = plan.of_contact(canonical);
+                let plan = plan.of_contacts(&[canonical]);
                 standing.is_member = self.store.count_members(workspace, &plan, now).await? > 0;
                 standing.until = None;
             }

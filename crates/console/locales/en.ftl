@@ -303,6 +303,8 @@ builder-enter = { $count ->
 builder-leave = { $count ->
    *[other] − { $shown } leave
 }
+builder-estimate = About { $count }, give or take { $margin }. This is an estimate from a sample.
+builder-count = Count exactly
 builder-without-value = “{ $condition }” is true of { $count } of them.
 builder-unchosen = Choose a field and a comparison.
 builder-no-cards = Add a condition.

@@ -309,6 +309,8 @@ builder-enter = { $count ->
 builder-leave = { $count ->
    *[other] − { $shown } вийде
 }
+builder-estimate = Приблизно { $count }, плюс-мінус { $margin }. Це оцінка за вибіркою.
+builder-count = Порахувати точно
 builder-without-value = «{ $condition }» справджується для частини з них: { $count }.
 builder-unchosen = Оберіть поле та порівняння.
 builder-no-cards = Додайте умову.

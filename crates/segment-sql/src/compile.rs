@@ -88,9 +88,16 @@ pub fn members(engine: Engine, workspace: WorkspaceId, plan: &Plan, now: Timesta
     build(engine, &statement)
 }
 
-/// How many active contacts of a workspace match the plan.
-pub fn count(engine: Engine, workspace: WorkspaceId, plan: &Plan, now: Timestamp) -> Query {
-    build(engine, &select(engine, workspace, plan, now, Expr::cust("count(*)")))
+/// How many active contacts of a workspace match the plan, then how many of them match each of some others: a JSON array, as text.
+pub fn counts(engine: Engine, workspace: WorkspaceId, plan: &Plan, of_them: &[Plan], now: Timestamp) -> Query {
+    let compiler = Compiler { engine, workspace, now };
+    let matching = ", COALESCE(sum(CASE WHEN {} THEN 1 ELSE 0 END), 0)".repeat(of_them.len());
+    let array = match engine {
+        Engine::Postgres => format!("CAST(json_build_array(count(*){matching}) AS text)"),
+        Engine::Sqlite => format!("json_array(count(*){matching})"),
+    };
+    let counts = engine.sql(&array, of_them.iter().map(|plan| compiler.plan(plan)));
+    build(engine, &select(engine, workspace, plan, now, counts))
 }
 
 /// The contacts after one that are in a segment now and not by the record of its members, or the reverse, by number: `contact_id`, and whether the contact
@@ -361,6 +368,13 @@ impl Compiler {
                 let sources = sources.iter().map(|source| engine.source(*source));
                 self.one_of(value(), sources.collect())
             }
+            Test::Numbers(numbers) if operand == Operand::ContactId => {
+                // As whole numbers, by which the database looks contacts up.
+                let whole = numbers
+                    .iter()
+                    .filter_map(|number| number.normalize().to_string().parse().ok());
+                self.one_of(value(), whole.map(integer).collect())
+            }
             Test::Numbers(numbers) => self.any(numbers.iter().map(|number| compare("=", number)).collect()),
             Test::Greater(least) => compare(">", least),
             Test::Less(greatest) => compare("<", greatest),
@@ -382,6 +396,9 @@ impl Compiler {
     }
 
     fn one_of(&self, value: Expr, wanted: Vec<Expr>) -> Expr {
+        if wanted.is_empty() {
+            return Expr::cust("(1 = 0)");
+        }
         let template = format!("({{}} IN ({}))", places(wanted.len(), "{}"));
         self.engine.sql(&template, [value].into_iter().chain(wanted))
     }

@@ -10,5 +10,5 @@ mod history;
 mod tests;
 mod zones;
 
-pub use compile::{Bound, Query, Rows, TimeColumn, count, differences, members};
+pub use compile::{Bound, Query, Rows, TimeColumn, counts, differences, members};
 pub use engine::Engine;

@@ -1,6 +1,6 @@
 //! Tests of the statements' texts.
 
-use crate::{Bound, Engine, count, differences};
+use crate::{Bound, Engine, counts, differences};
 use selfsame_domain::segments::{Definitions, Formula, Plan};
 use selfsame_domain::{ContactId, SegmentId, Timestamp, WorkspaceId};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ fn compiled(engine: Engine, formula: &Value) -> (String, usize) {
     let definitions = Definitions::default();
     let formula = Formula::read(formula).expect("a formula");
     let plan = Plan::of(&formula, &definitions).expect("a plan");
-    let query = count(engine, WorkspaceId(7), &plan, Timestamp::UNIX_EPOCH);
+    let query = counts(engine, WorkspaceId(7), &plan, &[], Timestamp::UNIX_EPOCH);
     (query.sql, query.values.len())
 }
 

@@ -1,8 +1,10 @@
 //! Translates the driver's errors.
 
 use selfsame_application::ports::StorageError;
+use sqlx::PgConnection;
 use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
+use std::time::Duration;
 
 /// The server's answer to a refused statement. The driver's own text ends with a line number of the server's source
 /// code, which readers would mistake for a line of the statement.
@@ -19,6 +21,22 @@ impl From<&dyn DatabaseError> for Answered {
             code: error.code().unwrap_or_default().into_owned(),
             message: error.message().to_owned(),
         }
+    }
+}
+
+/// Limits the statements of a transaction from now on: the database cancels one that takes longer. See [`in_time`].
+pub(crate) async fn limit_time(connection: &mut PgConnection, limit: Duration) -> Result<(), StorageError> {
+    let limited =
+        sqlx::query("SELECT set_config('statement_timeout', $1, true)").bind(limit.as_millis().max(1).to_string());
+    limited.execute(connection).await.map(drop).map_err(translate)
+}
+
+/// What a statement returned; none when the database cancelled it, because its time was over.
+pub(crate) fn in_time<T>(returned: Result<T, sqlx::Error>) -> Result<Option<T>, StorageError> {
+    match returned {
+        // query_canceled
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("57014") => Ok(None),
+        returned => returned.map(Some).map_err(translate),
     }
 }
 

@@ -1,16 +1,19 @@
 //! Dynamic segments.
 
 use crate::contacts::{details_of, page};
-use crate::error::translate;
+use crate::error::{in_time, limit_time, translate};
 use crate::rows::{self, FieldRecord, SegmentRecord, corrupt, json};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
-use selfsame_application::ports::{ContactDetails, MemberOrder, MemberQuery, MembersFrom, Segments, StorageError};
-use selfsame_domain::segments::{Definitions, Formula, Plan};
-use selfsame_domain::{
-    ChangeSet, CustomField, DeletedSegment, Footprint, Policy, Revision, Segment, SegmentId, Timestamp, WorkspaceId,
+use selfsame_application::ports::{
+    ContactDetails, CountQuery, Extent, MemberOrder, MemberQuery, MembersFrom, Segments, StorageError,
 };
-use selfsame_segment_sql::{Bound, Engine, Query, Rows, TimeColumn, count, members};
+use selfsame_domain::segments::{Definitions, Formula};
+use selfsame_domain::{
+    ChangeSet, ContactId, CustomField, DeletedSegment, Footprint, Policy, Revision, Segment, SegmentId, Timestamp,
+    WorkspaceId,
+};
+use selfsame_segment_sql::{Bound, Engine, Query, Rows, TimeColumn, counts, members};
 use sqlx::postgres::PgArguments;
 use sqlx::{Arguments, AssertSqlSafe, PgConnection, PgExecutor, Postgres};
 use std::collections::BTreeMap;
@@ -22,6 +25,10 @@ const DEFINITIONS: &str = "
         ARRAY(SELECT record FROM field_rows WHERE workspace_id = $1 ORDER BY field_id) AS fields,
         ARRAY(SELECT segment_id FROM segment_formulas WHERE workspace_id = $1 ORDER BY segment_id) AS dynamic,
         ARRAY(SELECT formula FROM segment_formulas WHERE workspace_id = $1 ORDER BY segment_id) AS formulas";
+
+const EXTENT: &str = "
+    SELECT COALESCE((SELECT max(contact_id) FROM contacts WHERE workspace_id = $1), 0) AS last,
+           COALESCE((SELECT active_contacts FROM revisions WHERE workspace_id = $1), 0) AS active";
 
 /// Formulas and segments that a footprint requests by ID, or all of them.
 const READ_DEFINITIONS: &str = "
@@ -114,15 +121,41 @@ impl Segments for PostgresStore {
         Ok(page(found)?.items)
     }
 
-    async fn count_members(&self, workspace: WorkspaceId, plan: &Plan, now: Timestamp) -> Result<u64, StorageError> {
-        let query = count(Engine::Postgres, workspace, plan, now);
-        let sql = AssertSqlSafe(query.sql.clone());
-        let found: i64 = sqlx::query_scalar_with::<Postgres, _, _>(sql, arguments(query)?)
-            .persistent(false)
+    async fn count_within(
+        &self,
+        workspace: WorkspaceId,
+        query: &CountQuery<'_>,
+    ) -> Result<Option<Vec<u64>>, StorageError> {
+        let compiled = counts(Engine::Postgres, workspace, query.plan, query.of_them, query.now);
+        let sql = AssertSqlSafe(compiled.sql.clone());
+        let counting = sqlx::query_scalar_with::<Postgres, String, _>(sql, arguments(compiled)?).persistent(false);
+        let counts = match query.within {
+            None => Some(counting.fetch_one(self.pool()).await.map_err(translate)?),
+            Some(within) => {
+                let work = async {
+                    let mut transaction = self.pool().begin().await.map_err(translate)?;
+                    limit_time(&mut transaction, within).await?;
+                    // The transaction ends when it is dropped.
+                    in_time(counting.fetch_one(&mut *transaction).await)
+                };
+                self.in_time(work).await?
+            }
+        };
+        counts
+            .map(|counts| json(&counts, "contacts", "counts", &workspace))
+            .transpose()
+    }
+
+    async fn extent(&self, workspace: WorkspaceId) -> Result<Extent, StorageError> {
+        let (last, active): (i64, i64) = sqlx::query_as(EXTENT)
+            .bind(workspace.0)
             .fetch_one(self.pool())
             .await
             .map_err(translate)?;
-        Ok(found.unsigned_abs())
+        Ok(Extent {
+            last: ContactId(last),
+            active: active.unsigned_abs(),
+        })
     }
 }
 

@@ -4,15 +4,22 @@ use crate::catalog::{count as whole_number, field, field_columns, segment};
 use crate::details::details;
 use crate::error::storage;
 use crate::rows::Row;
-use crate::statement::{Statement, dynamic, statement};
+use crate::statement::{Statement, dynamic, statement, until};
 use crate::store::SqliteStore;
 use async_trait::async_trait;
 use rusqlite::Connection;
-use selfsame_application::ports::{ContactDetails, MemberOrder, MemberQuery, MembersFrom, Segments, StorageError};
-use selfsame_domain::segments::{Definitions, Formula, Plan};
-use selfsame_domain::{ContactId, Footprint, Policy, Segment, SegmentId, Timestamp, WorkspaceId};
-use selfsame_segment_sql::{Bound, Engine, Query, Rows, TimeColumn, count, members};
+use selfsame_application::ports::{
+    ContactDetails, CountQuery, Extent, MemberOrder, MemberQuery, MembersFrom, Segments, StorageError,
+};
+use selfsame_domain::segments::{Definitions, Formula};
+use selfsame_domain::{ContactId, Footprint, Policy, Segment, SegmentId, WorkspaceId};
+use selfsame_segment_sql::{Bound, Engine, Query, Rows, TimeColumn, counts, members};
 use std::collections::BTreeMap;
+use std::time::Instant;
+
+const EXTENT: &str = "
+    SELECT COALESCE((SELECT max(contact_id) FROM contacts WHERE workspace_id = ?1), 0),
+           COALESCE((SELECT active_contacts FROM revisions WHERE workspace_id = ?1), 0)";
 
 #[async_trait]
 impl Segments for SqliteStore {
@@ -53,11 +60,33 @@ impl Segments for SqliteStore {
         details(connection, workspace, &order)
     }
 
-    async fn count_members(&self, workspace: WorkspaceId, plan: &Plan, now: Timestamp) -> Result<u64, StorageError> {
-        let query = count(Engine::Sqlite, workspace, plan, now);
+    async fn count_within(
+        &self,
+        workspace: WorkspaceId,
+        query: &CountQuery<'_>,
+    ) -> Result<Option<Vec<u64>>, StorageError> {
+        let compiled = compiled(counts(Engine::Sqlite, workspace, query.plan, query.of_them, query.now));
         let mut reader = self.readers.lend().await?;
-        let row = compiled(query).fetch_one(reader.connection()?).map_err(storage)?;
-        whole_number(&Row::new(&row, "contacts", 0), 0)
+        let connection = reader.connection()?;
+        let counting = || {
+            let row = compiled.fetch_one(connection).map_err(storage)?;
+            Row::new(&row, "contacts", 0).json(0, "counts")
+        };
+        match query.within {
+            Some(within) => until(connection, Instant::now() + within, counting),
+            None => counting().map(Some),
+        }
+    }
+
+    async fn extent(&self, workspace: WorkspaceId) -> Result<Extent, StorageError> {
+        let mut reader = self.readers.lend().await?;
+        let row = statement(EXTENT).bind(workspace.0).fetch_one(reader.connection()?);
+        let row = row.map_err(storage)?;
+        let row = Row::new(&row, "contacts", 0);
+        Ok(Extent {
+            last: ContactId(row.get(0, "contact_id")?),
+            active: whole_number(&row, 1)?,
+        })
     }
 }
 

@@ -5,6 +5,9 @@ use rusqlite::types::{ToSql, ToSqlOutput, Value};
 use rusqlite::{CachedStatement, Connection, Error, params_from_iter};
 use selfsame_application::ports::StorageError;
 use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use uuid::Uuid;
 
@@ -131,6 +134,43 @@ pub(crate) fn blocking<T>(work: impl FnOnce() -> T) -> T {
     match flavor {
         Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
         _ => work(),
+    }
+}
+
+/// After how many steps of its virtual machine the database looks at the time: some ten microseconds of work.
+const STEPS: i32 = 1_000;
+
+/// Runs statements until a time. None when a statement was interrupted, because the time was over.
+pub(crate) fn until<T>(
+    connection: &Connection,
+    deadline: Instant,
+    work: impl FnOnce() -> Result<T, StorageError>,
+) -> Result<Option<T>, StorageError> {
+    let is_over = Arc::new(AtomicBool::new(false));
+    let noticed = Arc::clone(&is_over);
+    let handler = move || {
+        let over = Instant::now() >= deadline;
+        noticed.fetch_or(over, Ordering::Relaxed);
+        over
+    };
+    connection.progress_handler(STEPS, Some(handler)).map_err(storage)?;
+    // Also after a panic: the connection is lent again.
+    let _limit = Limited(connection);
+    let done = work();
+    if is_over.load(Ordering::Relaxed) {
+        return Ok(None);
+    }
+    done.map(Some)
+}
+
+/// A connection whose statements end at a time, until this is dropped.
+struct Limited<'c>(&'c Connection);
+
+impl Drop for Limited<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.progress_handler(0, None::<fn() -> bool>) {
+            tracing::error!(%error, "cannot lift the time limit of a connection");
+        }
     }
 }
 

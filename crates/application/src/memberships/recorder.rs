@@ -105,7 +105,7 @@ impl<'a> Recorder<'a> {
 
     /// Evaluates the contacts that commits changed. Returns false after a lost race.
     pub(super) async fn changes(&mut self) -> Result<bool, StorageError> {
-        let mut after = self.recorded;
+        let mut after = self.recorded.max(self.before_all());
         while after < self.latest {
             let store = &self.app.store;
             let page = store.changed_contacts(self.workspace, after, self.latest, PAGE).await?;
@@ -118,6 +118,15 @@ impl<'a> Recorder<'a> {
             }
         }
         Ok(true)
+    }
+
+    /// The last commit before all segments were made or edited, if all were: what earlier ones changed is found when these are evaluated whole.
+    fn before_all(&self) -> Revision {
+        let edited = self.plans.keys().map(|segment| self.edited.get(segment));
+        let first = edited
+            .collect::<Option<Vec<_>>>()
+            .and_then(|edited| edited.into_iter().min().copied());
+        first.map_or(Revision::default(), |first| Revision(first.0.saturating_sub(1)))
     }
 
     /// Evaluates edited segments for all contacts. Returns false after a lost race.

@@ -63,7 +63,7 @@ pub use memberships::{
 pub use orders::{OrderQuery, Orders};
 pub use rows::{Continuation, FileSample, InspectionContext, ReadRow, RowReader, RowsError};
 pub use search::SearchIndex;
-pub use segments::{MemberOrder, MemberQuery, MembersFrom, Segments};
+pub use segments::{CountQuery, Extent, MemberOrder, MemberQuery, MembersFrom, Segments};
 pub use sites::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites};
 pub use storage::{
     Basis, Commit, Exclusive, ImportProgress, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Recorded, Storage,

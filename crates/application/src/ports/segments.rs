@@ -4,6 +4,8 @@ use async_trait::async_trait;
 use selfsame_domain::segments::{Definitions, Plan};
 use selfsame_domain::{Contact, ContactId, Timestamp, WorkspaceId};
 
+use std::time::Duration;
+
 use super::{ContactDetails, StorageError};
 
 /// A page of the contacts that match a plan.
@@ -65,6 +67,28 @@ impl MemberOrder {
     }
 }
 
+/// What to count.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CountQuery<'p> {
+    /// The contacts to count.
+    pub plan: &'p Plan,
+    /// Plans of which the contacts that match as well are counted apart.
+    pub of_them: &'p [Plan],
+    /// The time at which time conditions are evaluated.
+    pub now: Timestamp,
+    /// How long the database may take; as long as any statement without.
+    pub within: Option<Duration>,
+}
+
+/// The contacts that a workspace has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// The highest number of a contact in any state; [`ContactId::NONE`] without contacts.
+    pub last: ContactId,
+    /// How many active contacts there are.
+    pub active: u64,
+}
+
 /// Reads the definitions that formulas name, and the contacts that match a plan.
 ///
 /// For every contact, [`Self::members`] and [`Self::count_members`] MUST answer as [`Plan::matches`] does: a negation
@@ -82,6 +106,25 @@ pub trait Segments: Send + Sync {
         query: &MemberQuery<'_>,
     ) -> Result<Vec<ContactDetails>, StorageError>;
 
+    /// How many active contacts match the plan, then how many of them match each of [`CountQuery::of_them`] as well. None when that takes too long.
+    async fn count_within(
+        &self,
+        workspace: WorkspaceId,
+        query: &CountQuery<'_>,
+    ) -> Result<Option<Vec<u64>>, StorageError>;
+
+    /// The contacts that the workspace has. MUST NOT depend on their number.
+    async fn extent(&self, workspace: WorkspaceId) -> Result<Extent, StorageError>;
+
     /// How many active contacts match.
-    async fn count_members(&self, workspace: WorkspaceId, plan: &Plan, now: Timestamp) -> Result<u64, StorageError>;
+    async fn count_members(&self, workspace: WorkspaceId, plan: &Plan, now: Timestamp) -> Result<u64, StorageError> {
+        let query = CountQuery {
+            plan,
+            of_them: &[],
+            now,
+            within: None,
+        };
+        let found = self.count_within(workspace, &query).await?;
+        Ok(found.and_then(|counts| counts.first().copied()).unwrap_or_default())
+    }
 }

@@ -4,14 +4,14 @@ use super::faults::Point;
 use super::probe::{CREDENTIALS, Probe};
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    Accepted, ApiKey, AttemptEnd, Catalog, Changes, ContactDetails, ContactGroup, ContactQuery, Contacts, Credentials,
-    EventQuery, Expired, Found, Held, History, HistoryOf, Holding, Import, ImportEnd, ImportId, ImportRow, ImportUndos,
-    Imports, Inspection, Job, JobId, JobState, Jobs, KeyToStore, LeaseRequest, LoggedPage, Maintenance, MemberQuery,
-    NewImport, NewJob, NewSite, OrderQuery, Orders, Page, RowQuery, RowsRecorded, SearchIndex, SegmentQuery, Segments,
-    SigningSecret, Site, SiteAccess, Sites, StorageError, TokenOwner, UndoAnswer, UndoRow, UndoneRow, Workspace,
-    Workspaces,
+    Accepted, ApiKey, AttemptEnd, Catalog, Changes, ContactDetails, ContactGroup, ContactQuery, Contacts, CountQuery,
+    Credentials, EventQuery, Expired, Extent, Found, Held, History, HistoryOf, Holding, Import, ImportEnd, ImportId,
+    ImportRow, ImportUndos, Imports, Inspection, Job, JobId, JobState, Jobs, KeyToStore, LeaseRequest, LoggedPage,
+    Maintenance, MemberQuery, NewImport, NewJob, NewSite, OrderQuery, Orders, Page, RowQuery, RowsRecorded,
+    SearchIndex, SegmentQuery, Segments, SigningSecret, Site, SiteAccess, Sites, StorageError, TokenOwner, UndoAnswer,
+    UndoRow, UndoneRow, Workspace, Workspaces,
 };
-use selfsame_domain::segments::{Definitions, Plan};
+use selfsame_domain::segments::Definitions;
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::values::SiteOrigin;
 use selfsame_domain::{
@@ -102,8 +102,12 @@ impl Segments for Probe {
         self.inner.members(workspace, query).await
     }
 
-    async fn count_members(&self, workspace: WorkspaceId, plan: &Plan, now: Timestamp) -> Read<u64> {
-        self.inner.count_members(workspace, plan, now).await
+    async fn count_within(&self, workspace: WorkspaceId, query: &CountQuery<'_>) -> Read<Option<Vec<u64>>> {
+        self.inner.count_within(workspace, query).await
+    }
+
+    async fn extent(&self, workspace: WorkspaceId) -> Read<Extent> {
+        self.inner.extent(workspace).await
     }
 }
 

@@ -147,14 +147,23 @@ impl Plan {
         plan.filter(|_| planner.problems.is_empty()).ok_or(planner.problems)
     }
 
-    /// The same, of one contact alone.
-    pub fn of_contact(self, id: ContactId) -> Self {
-        let one = Leaf {
+    /// The same, of some contacts alone.
+    pub fn of_contacts(self, ids: &[ContactId]) -> Self {
+        Self::All(vec![Self::contacts(ids), self])
+    }
+
+    /// That the contact is one of these.
+    pub fn contacts(ids: &[ContactId]) -> Self {
+        Self::Leaf(Leaf {
             operand: Operand::ContactId,
-            test: Test::Numbers(vec![Decimal::from(id.0)]),
+            test: Test::Numbers(ids.iter().map(|id| Decimal::from(id.0)).collect()),
             text: String::new(),
-        };
-        Self::All(vec![Self::Leaf(one), self])
+        })
+    }
+
+    /// That this holds and another plan does not.
+    pub fn but(&self, other: &Self) -> Self {
+        Self::All(vec![self.clone(), Self::Not(Box::new(other.clone()))])
     }
 
     /// For each negated condition that compares a value: the plan of the contacts without any value. Each occurs once, in the order of the formula.

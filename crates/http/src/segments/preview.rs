@@ -8,6 +8,7 @@ use crate::refusals::{BodyRefused, RefusedOrMissing};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
+use selfsame_application::SegmentPreviewRequest;
 use selfsame_domain::SegmentId;
 use serde::Serialize;
 use serde_json::Value;
@@ -23,6 +24,9 @@ body! {
         /// The segment whose formula it would replace, to preview which contacts would enter and leave.
         #[schema(value_type = Option<i64>, example = 7)]
         segment_id: Option<SegmentId>,
+        /// Whether to count however long it takes. Otherwise the numbers are estimated from a sample when counting takes more than 250 ms.
+        #[schema(default = false)]
+        exact: Option<bool>,
     }
 }
 
@@ -34,9 +38,13 @@ pub(crate) struct PreviewBody {
     /// How many contacts it chooses.
     #[schema(example = 1204)]
     count: u64,
-    /// Whether the count is exact.
+    /// Whether the numbers are counted. Otherwise they are estimated; send `exact` to have them counted.
     exact: bool,
-    /// The first ten of them by number.
+    /// Of an estimate: how far `count` may be from the truth either way, with a confidence of 95 %.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 43)]
+    margin: Option<u64>,
+    /// The first ten of them by number; of an estimate, the first ten of the sample.
     contacts: Vec<MemberBody>,
     /// The formula in words.
     #[schema(example = "External ID is empty")]
@@ -77,14 +85,17 @@ pub(crate) async fn preview(
     Body(sent, _): Body<PreviewInput>,
 ) -> Result<Json<PreviewBody>, ApiError> {
     let formula = formula(&state, auth.workspace(), &sent.formula).await?;
-    let preview = state
-        .app
-        .preview_segment(auth.workspace(), &formula, sent.segment_id)
-        .await?;
+    let request = SegmentPreviewRequest {
+        formula: &formula,
+        compared_with: sent.segment_id,
+        exact: sent.exact.unwrap_or_default(),
+    };
+    let preview = state.app.preview_segment(auth.workspace(), request).await?;
     let without = preview.without_value.into_iter();
     Ok(Json(PreviewBody {
-        count: preview.count,
-        exact: true,
+        count: preview.count.count,
+        exact: preview.count.margin.is_none(),
+        margin: preview.count.margin,
         contacts: preview.contacts.iter().map(MemberBody::from).collect(),
         readable: preview.readable,
         without_value: without

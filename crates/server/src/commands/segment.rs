@@ -6,7 +6,7 @@ use crate::cli::{SegmentCommand, SegmentOf};
 use crate::output;
 use anyhow::{Context, Result, anyhow};
 use selfsame_application::ports::{ContactDetails, MembersFrom, Workspace};
-use selfsame_application::{SegmentError, SegmentView};
+use selfsame_application::{SegmentError, SegmentPreviewRequest, SegmentView};
 use selfsame_domain::segments::Formula;
 use selfsame_domain::values::ChannelType;
 use selfsame_domain::{AttributeKey, ContactId, SegmentId};
@@ -91,19 +91,26 @@ async fn preview(admin: &Admin, workspace: &str, formula: &str, json: bool) -> R
     };
     let preview = admin
         .app
-        .preview_segment(workspace.id, &formula, None)
+        .preview_segment(
+            workspace.id,
+            SegmentPreviewRequest {
+                formula: &formula,
+                compared_with: None,
+                exact: true,
+            },
+        )
         .await
         .map_err(readable_error)?;
     if json {
         let ids: Vec<i64> = preview.contacts.iter().map(|details| details.contact.id.0).collect();
-        let body = json!({"count": preview.count, "contactIds": ids, "readable": preview.readable});
+        let body = json!({"count": preview.count.count, "contactIds": ids, "readable": preview.readable});
         return output::print_json(&body);
     }
     let rows: Vec<[String; 6]> = preview.contacts.iter().map(cells).collect();
     output::print(&format!(
         "{}\n{} contacts\n\n{}",
         preview.readable,
-        preview.count,
+        preview.count.count,
         output::table(TITLES, &rows)
     ))
 }

@@ -2,10 +2,12 @@
 
 use super::segment_fields::{condition, empty, formula, who};
 use crate::{Backend, Fixture, api_call, erase, merge, remove, segment_name, undo};
-use selfsame_application::SegmentError;
-use selfsame_application::ports::{MemberOrder, MembersFrom};
+use selfsame_application::ports::{Clock, CountQuery, MemberOrder, MembersFrom};
+use selfsame_application::{SegmentError, SegmentPreviewRequest};
+use selfsame_domain::segments::{Estimate, Plan};
 use selfsame_domain::{Command, ContactId, ContactRef, Effect, Outcome, Rejection, SegmentId, Skipped};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 pub(super) fn create(name: &str, json: &Value) -> Command {
     Command::CreateSegment {
@@ -292,18 +294,43 @@ pub async fn members_come_by_pages_and_previews_by_moves(backend: &mut dyn Backe
     assert_eq!(page(latest, 2).await, [all[3], all[11]]);
 
     let some = formula(&json!({"not": condition("externalCustomerId", "one_of", json!(["c1", "c2"]))}));
-    let preview = f
-        .app()
-        .preview_segment(f.workspace, &some, Some(segment))
-        .await
-        .expect("preview");
+    let request = SegmentPreviewRequest {
+        formula: &some,
+        compared_with: Some(segment),
+        exact: true,
+    };
+    let preview = f.app().preview_segment(f.workspace, request).await;
+    let preview = preview.expect("preview");
     assert_eq!(
         (preview.count, preview.contacts.len(), preview.moves),
-        (10, 10, Some((0, 2)))
+        (Estimate::exact(10), 10, Some((0, 2)))
     );
     assert_eq!(
         preview.without_value,
         [("External ID is one of (“c1”, “c2”)".to_owned(), 0)]
+    );
+    let counts = async |plan: &Plan, of_them: &[Plan]| {
+        let query = CountQuery {
+            plan,
+            of_them,
+            now: Clock::now(f.clock()),
+            within: Some(Duration::from_secs(60)),
+        };
+        f.store().count_within(f.workspace, &query).await.expect("count")
+    };
+    let definitions = f.store().definitions(f.workspace).await.expect("read definitions");
+    let some = Plan::of(&some, &definitions).expect("a plan");
+    let three = Plan::contacts(&all[..3]);
+    assert_eq!(
+        counts(&some, &[three.clone(), some.but(&three)]).await,
+        Some(vec![10, 1, 9])
+    );
+    assert_eq!(counts(&three, std::slice::from_ref(&some)).await, Some(vec![3, 1]));
+    assert_eq!(counts(&Plan::contacts(&[]), &[]).await, Some(vec![0]));
+    let extent = f.store().extent(f.workspace).await.expect("read");
+    assert_eq!(
+        (extent.last, extent.active),
+        (*all.last().expect("a contact"), all.len() as u64)
     );
 }
 

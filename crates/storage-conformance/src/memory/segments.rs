@@ -5,7 +5,8 @@ use super::space::Space;
 use super::store::MemoryStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    ContactDetails, HistoryOf, MemberOrder, MemberQuery, MembersFrom, RowOutcome, Segments, StorageError,
+    ContactDetails, CountQuery, Extent, HistoryOf, MemberOrder, MemberQuery, MembersFrom, RowOutcome, Segments,
+    StorageError,
 };
 use selfsame_domain::segments::{ContactFacts, Definitions, Plan, StoredFacts};
 use selfsame_domain::{Contact, ContactId, Event, IdentifierKey, Timestamp, WorkspaceId};
@@ -61,11 +62,30 @@ impl Segments for MemoryStore {
         Ok(page.map(|contact| details(&space, contact)).collect())
     }
 
-    async fn count_members(&self, workspace: WorkspaceId, plan: &Plan, now: Timestamp) -> Result<u64, StorageError> {
+    /// Counts at once, whatever the time.
+    async fn count_within(
+        &self,
+        workspace: WorkspaceId,
+        query: &CountQuery<'_>,
+    ) -> Result<Option<Vec<u64>>, StorageError> {
         let space = self.space(workspace);
         let imports = self.changed_by_imports(workspace);
-        let members = active(&space).filter(|contact| matches(&space, &imports, plan, contact, now));
-        Ok(members.count() as u64)
+        let is_member = |plan: &Plan, contact: &Contact| matches(&space, &imports, plan, contact, query.now);
+        let members: Vec<Contact> = active(&space)
+            .filter(|contact| is_member(query.plan, contact))
+            .collect();
+        let of_them = query.of_them.iter();
+        let of_them = of_them.map(|plan| members.iter().filter(|contact| is_member(plan, contact)).count());
+        let counts = [members.len()].into_iter().chain(of_them);
+        Ok(Some(counts.map(|count| count as u64).collect()))
+    }
+
+    async fn extent(&self, workspace: WorkspaceId) -> Result<Extent, StorageError> {
+        let space = self.space(workspace);
+        Ok(Extent {
+            last: space.contacts.keys().next_back().copied().unwrap_or(ContactId::NONE),
+            active: active(&space).count() as u64,
+        })
     }
 }
 

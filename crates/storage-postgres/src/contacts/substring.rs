@@ -2,7 +2,7 @@
 
 use super::{PageRow, details_of, page};
 use crate::bounded::Transaction;
-use crate::error::translate;
+use crate::error::{in_time, limit_time, translate};
 use crate::search::key;
 use crate::store::PostgresStore;
 use selfsame_application::ports::{ContactDetails, Found, StorageError};
@@ -191,23 +191,11 @@ impl Search<'_> {
 
     /// Limits the next statement to the time that is left. Returns false when there is none.
     async fn limit_time(&mut self) -> Result<bool, StorageError> {
-        let left = self.deadline.saturating_duration_since(Instant::now()).as_millis();
-        if left == 0 {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.as_millis() == 0 {
             return Ok(false);
         }
-        let limited = sqlx::query("SELECT set_config('statement_timeout', $1, true)")
-            .bind(left.to_string())
-            .execute(&mut *self.transaction)
-            .await;
-        limited.map(|_| true).map_err(translate)
-    }
-}
-
-/// What a statement returned; none when the database ended it, because the time was over.
-fn in_time<T>(returned: Result<T, sqlx::Error>) -> Result<Option<T>, StorageError> {
-    match returned {
-        // query_canceled
-        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("57014") => Ok(None),
-        returned => returned.map(Some).map_err(translate),
+        limit_time(&mut self.transaction, left).await?;
+        Ok(true)
     }
 }

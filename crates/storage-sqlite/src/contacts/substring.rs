@@ -4,7 +4,7 @@ use crate::details::details;
 use crate::error::storage;
 use crate::rows::{Row, json};
 use crate::search::{contact_of, row_of, tokens};
-use crate::statement::{SqliteRow, statement};
+use crate::statement::{SqliteRow, statement, until};
 use rusqlite::Connection;
 use selfsame_application::ports::{ContactDetails, Found, StorageError};
 use selfsame_domain::{ContactId, FindQuery, FindRank, FindSteps, Words, WorkspaceId};
@@ -68,7 +68,8 @@ pub(super) fn add(
         known: found.items.iter().map(|details| details.contact.id).collect(),
         hits: BTreeMap::new(),
     };
-    found.is_partial = search.run(wanted)?.is_none_or(|is_behind| is_behind);
+    let complete = until(connection, deadline, || search.run(wanted))?.flatten();
+    found.is_partial = complete.is_none_or(|is_behind| is_behind);
     let mut hits: Vec<_> = search.hits.into_values().collect();
     hits.sort_by_key(|(rank, details)| (*rank, details.contact.id));
     found
@@ -79,7 +80,6 @@ pub(super) fn add(
 
 impl Search<'_> {
     /// Looks until there are enough hits, and returns whether the index lacks changes that were not looked at; none when the time was over before.
-    /// The time is checked between statements: each looks at a bounded number of contacts.
     fn run(&mut self, wanted: usize) -> Result<Option<bool>, StorageError> {
         if self.is_over() {
             return Ok(None);

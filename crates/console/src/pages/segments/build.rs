@@ -14,7 +14,7 @@ use axum::response::Response;
 use axum::routing::get;
 use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use selfsame_application::{ConsoleError, Preview, SegmentError};
+use selfsame_application::{ConsoleError, Preview, SegmentError, SegmentPreviewRequest};
 use selfsame_domain::SegmentId;
 use selfsame_domain::console::Permission;
 use selfsame_domain::segments::{Definitions, Formula, print};
@@ -91,7 +91,7 @@ async fn filter(
         focus: None,
         definitions,
     };
-    let mut checked = check(&state, &signed_in, &work).await?;
+    let mut checked = check(&state, &signed_in, &work, "").await?;
     checked.problems.retain(|problem| problem.reason.is_some());
     show(&page(&signed_in, &work, &checked, None))
 }
@@ -135,7 +135,7 @@ async fn edit(
         focus: None,
         definitions,
     };
-    let checked = check(&state, &signed_in, &work).await?;
+    let checked = check(&state, &signed_in, &work, "").await?;
     show(&page(&signed_in, &work, &checked, None))
 }
 
@@ -194,7 +194,7 @@ async fn work_on(
 ) -> Result<Response, PageError> {
     let button = fields.text("do");
     work.focus = work.draft.press(button);
-    let mut checked = check(state, &signed_in, &work).await?;
+    let mut checked = check(state, &signed_in, &work, button).await?;
     if button != "done" {
         // Empty inputs are reported on "Done" only.
         checked.problems.retain(|problem| problem.reason.is_some());
@@ -251,8 +251,8 @@ async fn save(
     }
 }
 
-/// What the draft chooses now, or what is wrong with it.
-async fn check(state: &ConsoleState, signed_in: &SignedIn, work: &Work) -> Result<Checked, PageError> {
+/// What the draft chooses now, or what is wrong with it. One button counts however long it takes.
+async fn check(state: &ConsoleState, signed_in: &SignedIn, work: &Work, button: &str) -> Result<Checked, PageError> {
     if !work.is_dynamic {
         return Ok(Checked::default());
     }
@@ -265,11 +265,12 @@ async fn check(state: &ConsoleState, signed_in: &SignedIn, work: &Work) -> Resul
             });
         }
     };
-    match state
-        .app
-        .preview_segment(signed_in.workspace(), &formula, work.of)
-        .await
-    {
+    let request = SegmentPreviewRequest {
+        formula: &formula,
+        compared_with: work.of,
+        exact: button == "count",
+    };
+    match state.app.preview_segment(signed_in.workspace(), request).await {
         Ok(preview) => Ok(Checked {
             formula: Some(formula),
             preview: Some(preview),

@@ -50,7 +50,8 @@ pub(super) struct CardView {
 
 /// What the conditions choose now.
 pub(super) struct PreviewView {
-    pub(super) count: u64,
+    pub(super) count: String,
+    pub(super) is_estimate: bool,
     pub(super) words: String,
     /// How many would enter the segment, and how many would leave it.
     pub(super) moves: Option<(u64, u64)>,
@@ -190,7 +191,17 @@ impl PreviewView {
         };
         let some = preview.without_value.iter().filter(|(_, count)| *count > 0);
         Self {
-            count: preview.count,
+            count: match preview.count.margin {
+                None => texts.count("contacts-count", preview.count.count),
+                Some(margin) => texts.with_all(
+                    "builder-estimate",
+                    &[
+                        ("count", &texts.count("contacts-count", preview.count.count)),
+                        ("margin", &texts.number(margin)),
+                    ],
+                ),
+            },
+            is_estimate: preview.count.margin.is_some(),
             words: preview.readable.clone(),
             moves: preview.moves,
             without_value: some.map(without).collect(),
