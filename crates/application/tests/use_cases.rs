@@ -5,4 +5,5 @@
 
 mod access;
 mod lane;
+mod previews;
 mod support;

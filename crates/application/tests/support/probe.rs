@@ -34,6 +34,7 @@ struct State {
     touches: usize,
     overlaps: bool,
     excludes: bool,
+    counts_slowly: bool,
     faults: Faults,
     /// How many writes are still to be answered as stale.
     stale: usize,
@@ -100,6 +101,16 @@ impl Probe {
     /// Asks for batches that exclude other writers from now on.
     pub(crate) fn exclude(&self) {
         self.lock().excludes = true;
+    }
+
+    /// Lets the time of counts be over, from now on.
+    pub(crate) fn count_slowly(&self) {
+        self.lock().counts_slowly = true;
+    }
+
+    /// Whether the time of counts is over.
+    pub(super) fn counts_slowly(&self) -> bool {
+        self.lock().counts_slowly
     }
 
     /// Adds a fault.
