@@ -5,5 +5,5 @@
 
 mod access;
 mod lane;
-mod previews;
+mod segments;
 mod support;
