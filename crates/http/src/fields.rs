@@ -20,9 +20,9 @@ impl Problems {
         self.0.push(Problem::new(pointer, reason));
     }
 
-    /// Adds an error that was found elsewhere.
-    pub(crate) fn push(&mut self, problem: Problem) {
-        self.0.push(problem);
+    /// Adds errors that were found elsewhere.
+    pub(crate) fn extend(&mut self, problems: impl IntoIterator<Item = Problem>) {
+        self.0.extend(problems);
     }
 
     /// The value of a result; an error is added to the problems.

@@ -54,18 +54,10 @@ impl<T> Sent<T> {
 pub(crate) struct Member<'a> {
     /// The value as it was sent, `null` and blank texts included; none if it is missing.
     pub(crate) raw: Option<&'a Value>,
-    /// The JSON pointer of the object or the list.
+    /// The JSON pointer of the object, or of the value.
     within: &'a str,
-    step: Step<'a>,
-}
-
-/// The last step of a JSON pointer.
-#[derive(Debug, Clone, Copy)]
-enum Step<'a> {
-    Name(&'a str),
-    Index(usize),
-    /// The pointer is complete.
-    Here,
+    /// Its name; none where the pointer is that of the value.
+    name: Option<&'a str>,
 }
 
 impl<'a> Member<'a> {
@@ -74,16 +66,7 @@ impl<'a> Member<'a> {
         Self {
             raw: fields.member(name),
             within: fields.here(),
-            step: Step::Name(name),
-        }
-    }
-
-    /// An entry of the list at a pointer.
-    pub(crate) fn entry(list: &'a str, index: usize, value: &'a Value) -> Self {
-        Self {
-            raw: Some(value),
-            within: list,
-            step: Step::Index(index),
+            name: Some(name),
         }
     }
 
@@ -92,17 +75,16 @@ impl<'a> Member<'a> {
         Self {
             raw: Some(value),
             within: pointer,
-            step: Step::Here,
+            name: None,
         }
     }
 
     /// The JSON pointer of the value.
     pub(crate) fn pointer(&self) -> String {
-        match self.step {
-            Step::Name(name) => format!("{}/{}", self.within, name.replace('~', "~0").replace('/', "~1")),
-            Step::Index(index) => format!("{}/{index}", self.within),
-            Step::Here => self.within.to_owned(),
-        }
+        self.name.map_or_else(
+            || self.within.to_owned(),
+            |name| format!("{}/{}", self.within, name.replace('~', "~0").replace('/', "~1")),
+        )
     }
 
     /// The value; a blank text counts as missing.

@@ -93,8 +93,26 @@ macro_rules! body {
 
 pub(crate) use body;
 
-/// Makes a struct that is the schema of an object and has its members as they were sent. The types are those of the schema.
+/// Makes a struct that is the schema of an object and has its members as they were sent. The types are those of the schema. `strict` is as in
+/// [`body!`].
 macro_rules! members {
+    (strict $(#[$meta:meta])* $vis:vis struct $name:ident {
+        $($(#[$field_meta:meta])* $field:ident: $schema:ty,)*
+    }) => {
+        $crate::body::members! {
+            $(#[$meta])* $vis struct $name {
+                $($(#[$field_meta])* $field: $schema,)*
+            }
+        }
+
+        impl<'a> $name<'a> {
+            /// The members of an object, and an error for each of another name.
+            $vis fn only(fields: &'a $crate::fields::Fields<'_>, problems: &mut $crate::fields::Problems) -> Self {
+                fields.only(&[$($crate::body::wire_name!($field)),*], problems);
+                Self::of(fields)
+            }
+        }
+    };
     ($(#[$meta:meta])* $vis:vis struct $name:ident {
         $($(#[$field_meta:meta])* $field:ident: $schema:ty,)*
     }) => {

@@ -1,6 +1,6 @@
 //! `GET connectors` and `GET connectors/{id}`.
 
-use super::body::ConnectorBody;
+use super::body::{ConnectorBody, example};
 use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::paths::Id;
@@ -25,11 +25,7 @@ pub(super) struct Connectors {
     path = "/api/v1/connectors",
     operation_id = "listConnectors",
     tag = "exports",
-    responses((status = 200, description = "The connectors, without credentials.", body = Connectors, example = json!({"connectors": [{
-        "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44", "name": "warehouse", "kind": "postgres",
-        "postgres": {"host": "warehouse.example.com", "port": 5432, "database": "marketing", "user": "selfsame", "sslMode": "verify-full"},
-        "bigquery": null, "file": null, "createdAt": "2025-01-01T08:00:00Z", "updatedAt": "2025-01-01T08:00:00Z"
-    }]})), Refused),
+    responses((status = 200, description = "The connectors, without credentials.", body = Connectors, example = json!({"connectors": [example()]})), Refused),
 )]
 pub(super) async fn list(
     State(state): State<HttpState>,
@@ -47,11 +43,7 @@ pub(super) async fn list(
     operation_id = "getConnector",
     tag = "exports",
     params(("id" = String, Path, description = "The connector.")),
-    responses((status = 200, description = "The connector, without credentials.", body = ConnectorBody, example = json!({
-        "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44", "name": "warehouse", "kind": "postgres",
-        "postgres": {"host": "warehouse.example.com", "port": 5432, "database": "marketing", "user": "selfsame", "sslMode": "verify-full"},
-        "bigquery": null, "file": null, "createdAt": "2025-01-01T08:00:00Z", "updatedAt": "2025-01-01T08:00:00Z"
-    })), RefusedOrMissing),
+    responses((status = 200, description = "The connector, without credentials.", body = ConnectorBody, example = json!(example())), RefusedOrMissing),
 )]
 pub(super) async fn get(
     State(state): State<HttpState>,

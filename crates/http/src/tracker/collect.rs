@@ -3,8 +3,8 @@
 use super::MAX_BYTES;
 use super::answer::{self, CollectedBody, RefusedPart};
 use super::page::{self, PageEvent};
-use super::visitor::{self, Claim, Names};
-use crate::body::Incoming;
+use super::visitor::{self, Claim};
+use crate::body::{Incoming, members};
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems};
 use crate::site;
@@ -37,20 +37,20 @@ pub(crate) struct CollectInput {
     /// An identity token: who the visitor is, signed by the shop's own server.
     token: Option<String>,
     /// Who the visitor is, unsigned. Left out and reported, unless the site takes it.
-    user: Option<PageUserInput>,
+    #[schema(value_type = Option<PageUserInput>)]
+    user: Option<Value>,
     /// What happened, at most 100.
     #[schema(max_items = 100)]
     events: Vec<PageEventInput>,
 }
 
-/// Who a visitor is, by what the page says.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what collect() reads")]
-#[schema(rename_all = "camelCase")]
-pub(crate) struct PageUserInput {
-    external_customer_id: Option<String>,
-    email: Option<String>,
-    phone: Option<String>,
+members! {
+    /// Who a visitor is, by what the page says.
+    pub(crate) struct PageUserInput {
+        external_customer_id: Option<String>,
+        email: Option<String>,
+        phone: Option<String>,
+    }
 }
 
 /// Something that happened on a page.
@@ -108,14 +108,13 @@ pub(crate) async fn collect(State(state): State<HttpState>, request: Request) ->
     let user = fields.object("user", &mut problems).value();
     let mut answer = CollectedBody::default();
     answer.refused.extend(problems.all().into_iter().map(RefusedPart::from));
+    let user = user.unwrap_or_else(|| Fields::of(None, fields.pointer("user")));
+    let user = PageUserInput::of(&user);
     let claim = Claim {
-        fields: user.unwrap_or_else(|| Fields::of(None, fields.pointer("user"))),
-        names: Names {
-            external_id: "externalCustomerId",
-            email: "email",
-            phone: "phone",
-            contact_id: None,
-        },
+        external_id: user.external_customer_id,
+        email: user.email,
+        phone: user.phone,
+        contact_id: None,
         token: visitor::token(&fields, "token"),
     };
     let visitor = visitor::read(&state, &sender, &claim, Some(&cookie), &mut answer);

@@ -4,7 +4,7 @@ use super::MAX_BYTES;
 use super::answer::{self, CollectedBody, RefusedPart};
 use super::page::{self, PageEvent};
 use super::plugin_log;
-use super::visitor::{self, Claim, Names};
+use super::visitor::{self, Claim};
 use crate::auth::{Authenticated, PerhapsAuthenticated};
 use crate::body::Incoming;
 use crate::contacts::request::skipped;
@@ -76,20 +76,6 @@ pub(crate) struct GeneralInfoInput {
     #[schema(value_type = crate::docs::CookiesInput)]
     cookies: Value,
 }
-
-const GENERAL: Names = Names {
-    external_id: "externalCustomerId",
-    email: "user_email",
-    phone: "user_phone",
-    contact_id: Some("user_es_contact_id"),
-};
-
-const WEBCONTACT: Names = Names {
-    external_id: "externalCustomerId",
-    email: "email",
-    phone: "phone",
-    contact_id: None,
-};
 
 /// Record what a visitor of a page did, in the form of the former tracker.
 ///
@@ -176,8 +162,10 @@ async fn event(
             .push(skipped(&general.pointer("user_name"), reason).into());
     }
     let claim = Claim {
-        fields: general.clone(),
-        names: GENERAL,
+        external_id: general.at("externalCustomerId"),
+        email: general.at("user_email"),
+        phone: general.at("user_phone"),
+        contact_id: Some(general.at("user_es_contact_id")),
         token: visitor::token(general, "identityToken"),
     };
     let known = answer.refused.len();
@@ -258,8 +246,10 @@ async fn webcontact(
         return Ok(CollectedBody::of_bot());
     }
     let claim = Claim {
-        fields: fields.clone(),
-        names: WEBCONTACT,
+        external_id: fields.at("externalCustomerId"),
+        email: fields.at("email"),
+        phone: fields.at("phone"),
+        contact_id: None,
         token: visitor::token(fields, "identityToken"),
     };
     let mut answer = CollectedBody::default();
