@@ -49,8 +49,8 @@ impl<T> Sent<T> {
     }
 }
 
-/// A value in a body, and its place.
-#[derive(Debug, Clone, Copy)]
+/// A value in a body, and its place. By default the value is missing.
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Member<'a> {
     /// The value as it was sent, `null` and blank texts included; none if it is missing.
     pub(crate) raw: Option<&'a Value>,
@@ -145,6 +145,20 @@ impl<'a> Member<'a> {
         read: impl FnOnce(&'a Value) -> Option<T>,
     ) -> Sent<T> {
         converted(self.sent(), || self.pointer(), (reason, problems), read)
+    }
+
+    /// The texts of an array, or a single text, with their pointers. Blank ones are left out.
+    pub(crate) fn texts(&self, max: usize, problems: &mut Problems) -> Vec<(String, String)> {
+        let entries = self.list(max, problems);
+        let read = |(pointer, value): (String, &Value)| match name_of(value) {
+            Some(text) if text.trim().is_empty() => None,
+            Some(text) => Some((pointer, text)),
+            None => {
+                problems.add(pointer, why(value, NOT_A_TEXT));
+                None
+            }
+        };
+        entries.into_iter().filter_map(read).collect()
     }
 
     /// The entries of an array with their pointers; a bare value counts as the only entry (wire fact). `null` and blank entries are left out.

@@ -1,6 +1,6 @@
 //! The types that members of bodies are read as ([`FromMember`]).
 
-use super::member::{Member, Sent, says_something};
+use super::member::{Member, Sent};
 use super::typed::FromMember;
 use crate::error::Problem;
 use crate::fields::{MAX_ENTRIES, Problems};

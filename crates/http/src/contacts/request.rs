@@ -49,7 +49,7 @@ pub(crate) fn read(fields: &Fields<'_>, source: Source, policy: &Policy, problem
 
 /// Reads the device and the cookies of a request that has its other identifiers elsewhere.
 pub(crate) fn read_changeable(
-    fields: &Fields<'_>,
+    (device_id, cookies): (Member<'_>, Member<'_>),
     policy: &Policy,
     problems: &mut Problems,
     request: &mut ContactRequest,
@@ -59,9 +59,8 @@ pub(crate) fn read_changeable(
         problems,
         request: ContactRequest::new(request.source),
     };
-    let sent = ContactInput::of(fields);
-    reader.device_id(sent.device_id);
-    reader.cookies(sent.cookies);
+    reader.device_id(device_id);
+    reader.cookies(cookies);
     request.device_id = reader.request.device_id;
     request.cookies = reader.request.cookies;
     request.skipped.extend(reader.request.skipped);
@@ -89,7 +88,7 @@ pub(crate) fn read_cookies(
 
 /// Reads names, address, language and time zone from a request of another form than a contact.
 pub(crate) fn read_attributes(
-    fields: &Fields<'_>,
+    sent: &ContactInput<'_>,
     policy: &Policy,
     problems: &mut Problems,
     request: &mut ContactRequest,
@@ -99,7 +98,7 @@ pub(crate) fn read_attributes(
         problems,
         request: ContactRequest::new(request.source),
     };
-    attributes::read(&mut reader, &ContactInput::of(fields));
+    attributes::read(&mut reader, sent);
     request.attributes.extend(reader.request.attributes);
     request.skipped.extend(reader.request.skipped);
 }

@@ -6,6 +6,7 @@ mod record;
 mod request;
 mod types;
 
+pub(crate) use record::{EventInput, ParamInput};
 pub(crate) use request::{Form, detail, read, read_of};
 
 use crate::state::HttpState;

@@ -1,7 +1,8 @@
 //! From a page's request to commands.
 
+use crate::body::Member;
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems};
+use crate::fields::Problems;
 use crate::operations::BOTS;
 use http::HeaderMap;
 use http::header::{ORIGIN, USER_AGENT};
@@ -27,21 +28,21 @@ pub(crate) fn is_bot(headers: &HeaderMap) -> bool {
 }
 
 /// The public key of the site that a request names.
-pub(crate) fn site(fields: &Fields<'_>, name: &str) -> Result<String, ApiError> {
+pub(crate) fn site(member: Member<'_>) -> Result<String, ApiError> {
     let mut problems = Problems::default();
-    let key = fields.text(name, &mut problems).value();
+    let key = member.text(&mut problems).value();
     problems.finish()?;
-    let key = key.ok_or_else(|| ApiError::invalid(fields.pointer(name), "must be the public key of a site"))?;
+    let key = key.ok_or_else(|| ApiError::invalid(member.pointer(), "must be the public key of a site"))?;
     Ok(key.trim().to_owned())
 }
 
 /// The visitor's cookie.
-pub(crate) fn cookie(fields: &Fields<'_>, name: &str) -> Result<Identifier, ApiError> {
+pub(crate) fn cookie(member: Member<'_>) -> Result<Identifier, ApiError> {
     let mut problems = Problems::default();
-    let text = fields.text(name, &mut problems).value();
+    let text = member.text(&mut problems).value();
     problems.finish()?;
     let read = Cookie::parse(&text.unwrap_or_default());
-    let cookie = read.map_err(|error| ApiError::invalid(fields.pointer(name), error))?;
+    let cookie = read.map_err(|error| ApiError::invalid(member.pointer(), error))?;
     Ok(Identifier::cookie(&cookie))
 }
 

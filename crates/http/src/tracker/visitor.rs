@@ -3,7 +3,7 @@
 use super::answer::{CollectedBody, RefusedPart};
 use crate::body::Member;
 use crate::contacts::request::skipped;
-use crate::fields::{Fields, Problems, name_of};
+use crate::fields::{Problems, name_of};
 use crate::named::{self, Parts};
 use crate::site;
 use crate::state::HttpState;
@@ -38,9 +38,9 @@ impl<'a> Claim<'a> {
 }
 
 /// The pointer of a request's identity token, and the token. A value that is no text counts as an invalid token.
-pub(crate) fn token(fields: &Fields<'_>, name: &str) -> Option<(String, String)> {
-    let sent = fields.raw(name).value()?;
-    Some((fields.pointer(name), name_of(sent).unwrap_or_default()))
+pub(crate) fn token(member: Member<'_>) -> Option<(String, String)> {
+    let sent = member.sent().value()?;
+    Some((member.pointer(), name_of(sent).unwrap_or_default()))
 }
 
 /// The visitor of a page.
