@@ -1,13 +1,14 @@
-//! `GET connectors` and `GET connectors/{id}`.
+//! `GET connectors`, and `GET` and `DELETE connectors/{id}`.
 
 use super::body::{ConnectorBody, example};
 use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::paths::Id;
-use crate::refusals::{Refused, RefusedOrMissing};
+use crate::refusals::{ChangeRefused, Refused, RefusedOrMissing};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
+use http::StatusCode;
 use selfsame_domain::ConnectorId;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -53,4 +54,24 @@ pub(super) async fn get(
     let found = state.app.store().connector(auth.workspace(), id).await?;
     let connector = found.ok_or(ApiError::NotFound("connector"))?;
     Ok(Json(ConnectorBody::from(&connector)))
+}
+
+/// Delete a connector.
+///
+/// One that an export uses stays. Nothing is done at the destination.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/connectors/{id}",
+    operation_id = "deleteConnector",
+    tag = "exports",
+    params(("id" = String, Path, description = "The connector.")),
+    responses((status = 204, description = "It is gone, with its credentials."), ChangeRefused),
+)]
+pub(super) async fn delete(
+    State(state): State<HttpState>,
+    auth: May<right::Admin>,
+    Id(id): Id<ConnectorId>,
+) -> Result<StatusCode, ApiError> {
+    state.app.delete_connector(auth.workspace(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -15,8 +15,8 @@ use crate::reply::OneOrMany;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::{Request, State};
+use selfsame_application::ImportRequest;
 use selfsame_application::ports::ImportFormat;
-use selfsame_application::{ImportRequest, Replay};
 use selfsame_domain::{Command, Policy};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -109,17 +109,13 @@ pub(crate) async fn bulk(
     let incoming = Incoming::read(request, BODY_LIMIT.max(state.settings.body_limit)).await?;
     let (total, failed) = check(&incoming, &auth.0.workspace.policy)?;
     let key = auth.0.key.id;
-    let replay = incoming.idempotency_key.as_ref().map(|sent| Replay {
-        key: format!("{key}:{sent}"),
-        digest: incoming.digest(),
-    });
     let request = ImportRequest {
         format: ImportFormat::Bulk,
         options: String::new(),
         total: Some(total),
         is_dry_run: false,
         queue: format!("bulk:{key}"),
-        replay,
+        replay: incoming.replay(key),
     };
     let id = state
         .app

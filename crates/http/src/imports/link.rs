@@ -11,8 +11,8 @@ use crate::fields::Problems;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::{Request, State};
+use selfsame_application::ImportRequest;
 use selfsame_application::ports::{ImportFormat, ImportId, Links};
-use selfsame_application::{ImportRequest, Replay};
 use selfsame_domain::WorkspaceId;
 use serde::Serialize;
 use std::time::Duration;
@@ -112,10 +112,7 @@ pub(super) async fn upload(
         total: None,
         is_dry_run: false,
         queue: ImportBody::queue(key),
-        replay: incoming.idempotency_key.as_ref().map(|sent| Replay {
-            key: format!("{key}:{sent}"),
-            digest: incoming.digest(),
-        }),
+        replay: incoming.replay(key),
     };
     let links = state
         .settings
