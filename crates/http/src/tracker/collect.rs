@@ -1,17 +1,15 @@
 //! `POST /t/events`: our own compact form, which the script of `/t/selfsame.js` sends.
 
-use super::MAX_BYTES;
 use super::answer::{self, CollectedBody, RefusedPart};
-use super::page::{self, PageEvent};
+use super::page::{self, PageEvent, PageRequest};
 use super::visitor::{self, Claim};
-use crate::body::{Incoming, members};
+use crate::body::members;
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems};
-use crate::site;
 use crate::state::HttpState;
 use axum::extract::{Request, State};
 use selfsame_domain::values::EventTypeKey;
-use selfsame_domain::{BrowserClock, Command, ContactRequest, EventParams, Identifier};
+use selfsame_domain::{BrowserClock, Command, EventParams};
 
 /// The greatest number of events in a request.
 const MAX_EVENTS: usize = 100;
@@ -89,14 +87,13 @@ members! {
     )
 )]
 pub(crate) async fn collect(State(state): State<HttpState>, request: Request) -> Result<CollectedBody, ApiError> {
-    let (headers, extensions) = (request.headers().clone(), request.extensions().clone());
-    let incoming = Incoming::read(request, MAX_BYTES).await?;
-    let body = incoming.batch(CollectInput::LIST, MAX_EVENTS)?;
+    let page = PageRequest::read(&state, request).await?;
+    let body = page.incoming.batch(CollectInput::LIST, MAX_EVENTS)?;
     let fields = body.fields();
     let sent = CollectInput::of(&fields, &body.entries);
-    let sender = site::open(&state, &page::site(sent.site)?, None, &headers, &extensions).await?;
+    let sender = page.open(sent.site, None).await?;
     let cookie = page::cookie(sent.sc)?;
-    if page::is_bot(&headers) {
+    if page::is_bot(&page.headers) {
         return Ok(CollectedBody::of_bot());
     }
     let mut problems = Problems::default();
@@ -117,27 +114,27 @@ pub(crate) async fn collect(State(state): State<HttpState>, request: Request) ->
     let clock = BrowserClock::new(state.app.clock().now(), sent_at);
     let events = sent.events.iter().filter_map(|event| {
         answer.read(event, |event, answer| {
-            read(event, clock, &sender.place(), &cookie, &visitor.history, answer)
+            let mut problems = Problems::default();
+            let event = read(event, clock, &mut problems, answer);
+            let command = event.map(|event| event.command(&sender.place(), Some(&cookie), &visitor.history));
+            answer.judge(command, problems)
         })
     });
     let events: Vec<Command> = events.collect();
-    answer::submit(&state, &sender, &incoming, visitor, events, answer).await
+    answer::submit(&page, &sender, visitor, events, answer).await
 }
 
-/// Reads an event. An invalid one is reported, and the others are kept.
+/// Reads an event. Errors that refuse it are added to `problems`.
 fn read(
     event: &Fields<'_>,
     clock: BrowserClock,
-    place: &str,
-    cookie: &Identifier,
-    history: &ContactRequest,
+    problems: &mut Problems,
     answer: &mut CollectedBody,
-) -> Option<Command> {
-    let mut problems = Problems::default();
+) -> Option<PageEvent> {
     let sent = PageEventInput::of(event);
-    let name = sent.name.text(&mut problems).value().unwrap_or_default();
-    let at = sent.at.integer(&mut problems).value();
-    let occurred_at = at.and_then(|millis| sent.at.check(&mut problems, clock.read(millis)));
+    let name = sent.name.text(problems).value().unwrap_or_default();
+    let at = sent.at.integer(problems).value();
+    let occurred_at = at.and_then(|millis| sent.at.check(problems, clock.read(millis)));
     let mut ignored = Problems::default();
     let id = sent.id.text(&mut ignored).value();
     answer.refused.extend(ignored.all().into_iter().map(RefusedPart::from));
@@ -148,16 +145,12 @@ fn read(
         || Ok(EventParams::default()),
         |payload| answer.params(payload, &sent.payload.pointer()),
     );
-    let type_key = sent.name.check(&mut problems, EventTypeKey::parse(&name));
-    let params = sent.payload.check(&mut problems, params);
-    let command = type_key.zip(params).map(|(type_key, params)| {
-        let event = PageEvent {
-            type_key,
-            params,
-            occurred_at,
-            id,
-        };
-        event.command(place, Some(cookie), history)
-    });
-    answer.judge(command, problems)
+    let type_key = sent.name.check(problems, EventTypeKey::parse(&name));
+    let params = sent.payload.check(problems, params);
+    Some(PageEvent {
+        type_key: type_key?,
+        params: params?,
+        occurred_at,
+        id,
+    })
 }

@@ -1,13 +1,19 @@
 //! From a page's request to commands.
 
-use crate::body::Member;
+use super::MAX_BYTES;
+use crate::auth::Authenticated;
+use crate::body::{Incoming, Member};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::operations::BOTS;
-use http::HeaderMap;
+use crate::site;
+use crate::state::HttpState;
+use axum::extract::Request;
 use http::header::{ORIGIN, USER_AGENT};
+use http::{Extensions, HeaderMap};
 use isbot::Bots;
 use metrics::counter;
+use selfsame_application::Sender;
 use selfsame_domain::values::{Cookie, EventTypeKey};
 use selfsame_domain::{Command, ContactRequest, EventId, EventParams, EventRequest, Identifier, Origin, Timestamp};
 use std::sync::LazyLock;
@@ -27,8 +33,34 @@ pub(crate) fn is_bot(headers: &HeaderMap) -> bool {
     is_bot
 }
 
-/// The public key of the site that a request names.
-pub(crate) fn site(member: Member<'_>) -> Result<String, ApiError> {
+/// A request of a page: its parts besides the members of its body.
+pub(crate) struct PageRequest<'s> {
+    pub(crate) state: &'s HttpState,
+    pub(crate) incoming: Incoming,
+    pub(crate) headers: HeaderMap,
+    extensions: Extensions,
+}
+
+impl<'s> PageRequest<'s> {
+    /// Reads a body of at most [`MAX_BYTES`].
+    pub(crate) async fn read(state: &'s HttpState, request: Request) -> Result<Self, ApiError> {
+        let (headers, extensions) = (request.headers().clone(), request.extensions().clone());
+        Ok(Self {
+            state,
+            incoming: Incoming::read(request, MAX_BYTES).await?,
+            headers,
+            extensions,
+        })
+    }
+
+    /// Opens the site whose public key a member has.
+    pub(crate) async fn open(&self, site: Member<'_>, secret: Option<Authenticated>) -> Result<Sender, ApiError> {
+        let key = public_key(site)?;
+        site::open(self.state, &key, secret, &self.headers, &self.extensions).await
+    }
+}
+
+fn public_key(member: Member<'_>) -> Result<String, ApiError> {
     let mut problems = Problems::default();
     let key = member.text(&mut problems).value();
     problems.finish()?;

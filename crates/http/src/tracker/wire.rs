@@ -1,12 +1,11 @@
 //! `POST /api/v2`: the form of the former tracker (wire facts, section 5).
 
-use super::MAX_BYTES;
 use super::answer::{self, CollectedBody, RefusedPart};
-use super::page::{self, PageEvent};
+use super::page::{self, PageEvent, PageRequest};
 use super::plugin_log;
 use super::visitor::{self, Claim};
 use crate::auth::{Authenticated, PerhapsAuthenticated};
-use crate::body::{Incoming, members};
+use crate::body::members;
 use crate::contacts::request::skipped;
 use crate::docs::CookiesInput;
 use crate::error::{ApiError, Problem};
@@ -15,10 +14,9 @@ use crate::site;
 use crate::state::HttpState;
 use axum::extract::{Request, State};
 use data_encoding::HEXLOWER;
-use http::{Extensions, HeaderMap};
 use selfsame_application::{AccessError, Sender};
 use selfsame_domain::values::{EventTypeKey, ValueError};
-use selfsame_domain::{Action, BrowserClock, EventParams, Timestamp};
+use selfsame_domain::{Action, BrowserClock, EventParams};
 use serde_json::{Map, Value};
 
 members! {
@@ -105,37 +103,33 @@ pub(crate) async fn wire(
     PerhapsAuthenticated(secret): PerhapsAuthenticated,
     request: Request,
 ) -> Result<CollectedBody, ApiError> {
-    let (headers, extensions) = (request.headers().clone(), request.extensions().clone());
-    let incoming = Incoming::read(request, MAX_BYTES).await?;
-    let body = incoming.object()?;
+    let page = PageRequest::read(&state, request).await?;
+    let body = page.incoming.object()?;
     let fields = body.fields();
     let sent = TrackInput::of(&fields);
     let mut problems = Problems::default();
     let general = sent.general_info.object(&mut problems);
     problems.finish()?;
-    let from = (&headers, &extensions);
     match general {
-        Sent::Value(general) => event(&state, &incoming, &fields, &general, secret, from).await,
+        Sent::Value(general) => event(&page, &fields, &general, secret).await,
         Sent::Nothing | Sent::Null if plugin_log::is_entry(&fields) => Ok(plugin_log::drop_entry()),
-        Sent::Nothing | Sent::Null => webcontact(&state, &incoming, &sent, secret, from).await,
+        Sent::Nothing | Sent::Null => webcontact(&page, &sent, secret).await,
     }
 }
 
 /// Records an event. An invalid one is reported, and the rest of the request takes effect: the page cannot correct a refused
 /// request.
 async fn event(
-    state: &HttpState,
-    incoming: &Incoming,
+    page: &PageRequest<'_>,
     fields: &Fields<'_>,
     general: &Fields<'_>,
     secret: Option<Authenticated>,
-    (headers, extensions): (&HeaderMap, &Extensions),
 ) -> Result<CollectedBody, ApiError> {
     let sent = GeneralInfoInput::of(general);
     let sender = match secret {
         // A secret key identifies the workspace; a server may have no site key.
         Some(key) if sent.site_id.sent().value().is_none() => Sender::Server(key.0, None),
-        secret => site::open(state, &page::site(sent.site_id)?, secret, headers, extensions).await?,
+        secret => page.open(sent.site_id, secret).await?,
     };
     site::allow(&sender, Action::Events)?;
     let mut unreadable = Problems::default();
@@ -149,7 +143,7 @@ async fn event(
         Err(_) if sender.has_secret() && cookies.sc.sent().value().is_none() => None,
         Err(error) => return Err(error),
     };
-    if page::is_bot(headers) {
+    if page::is_bot(&page.headers) {
         return Ok(CollectedBody::of_bot());
     }
     let mut answer = CollectedBody::default();
@@ -165,7 +159,7 @@ async fn event(
         token: visitor::token(sent.identity_token),
     };
     let known = answer.refused.len();
-    let visitor = visitor::read(state, &sender, &claim, cookie.as_ref(), &mut answer);
+    let visitor = visitor::read(page.state, &sender, &claim, cookie.as_ref(), &mut answer);
     if cookie.is_none() && visitor.link.is_none() {
         // The errors of the identifiers are the reason why no contact is named.
         let refused = answer.refused.drain(known..);
@@ -175,23 +169,15 @@ async fn event(
         return Err(ApiError::Invalid(problems));
     }
     let mut problems = Problems::default();
-    let event = read(
-        state.app.clock().now(),
-        incoming,
-        fields,
-        sent,
-        &mut problems,
-        &mut answer,
-    );
+    let event = read(page, fields, sent, &mut problems, &mut answer);
     let command = event.map(|event| event.command(&sender.place(), cookie.as_ref(), &visitor.history));
     let commands = answer.judge(command, problems).into_iter().collect();
-    answer::submit(state, &sender, incoming, visitor, commands, answer).await
+    answer::submit(page, &sender, visitor, commands, answer).await
 }
 
 /// Reads the event.
 fn read(
-    now: Timestamp,
-    incoming: &Incoming,
+    page: &PageRequest<'_>,
     fields: &Fields<'_>,
     sent: GeneralInfoInput<'_>,
     problems: &mut Problems,
@@ -200,7 +186,7 @@ fn read(
     let name = sent.event_name.text(problems).value().unwrap_or_default();
     let datetime = sent.datetime.integer(problems).value();
     let type_key = sent.event_name.check(problems, EventTypeKey::parse(&name));
-    let clock = BrowserClock::new(now, None);
+    let clock = BrowserClock::new(page.state.app.clock().now(), None);
     let occurred_at = datetime.and_then(|millis| sent.datetime.check(problems, clock.read(millis)));
     let params = problems.check(&fields.pointer(&name), params(fields, &name, answer));
     Some(PageEvent {
@@ -208,17 +194,15 @@ fn read(
         params: params?,
         occurred_at,
         // The same body with the same time is the same event, sent again.
-        id: datetime.map(|_| format!("body {}", HEXLOWER.encode(&incoming.digest()))),
+        id: datetime.map(|_| format!("body {}", HEXLOWER.encode(&page.incoming.digest()))),
     })
 }
 
 /// Links a cookie to a contact (wire fact: the `webcontact` call).
 async fn webcontact(
-    state: &HttpState,
-    incoming: &Incoming,
+    page: &PageRequest<'_>,
     sent: &TrackInput<'_>,
     secret: Option<Authenticated>,
-    (headers, extensions): (&HeaderMap, &Extensions),
 ) -> Result<CollectedBody, ApiError> {
     if sent.web_id.sent().value().is_none() {
         let reason = "must be sent for an event; to link a cookie send webId";
@@ -234,11 +218,11 @@ async fn webcontact(
         }
         (Some(key), None) if sent.org_id.sent().value().is_none() => Sender::Server(key.0, None),
         (None, Some(_)) => return Err(AccessError::ForeignNumber.into()),
-        (secret, None) => site::open(state, &page::site(sent.org_id)?, secret, headers, extensions).await?,
+        (secret, None) => page.open(sent.org_id, secret).await?,
     };
     site::allow(&sender, Action::Write)?;
     let cookie = page::cookie(sent.web_id)?;
-    if page::is_bot(headers) {
+    if page::is_bot(&page.headers) {
         return Ok(CollectedBody::of_bot());
     }
     let claim = Claim {
@@ -249,8 +233,8 @@ async fn webcontact(
         token: visitor::token(sent.identity_token),
     };
     let mut answer = CollectedBody::default();
-    let visitor = visitor::read(state, &sender, &claim, Some(&cookie), &mut answer);
-    answer::submit(state, &sender, incoming, visitor, Vec::new(), answer).await
+    let visitor = visitor::read(page.state, &sender, &claim, Some(&cookie), &mut answer);
+    answer::submit(page, &sender, visitor, Vec::new(), answer).await
 }
 
 /// The object with the event's name; if there is none, all members except `GeneralInfo`.
