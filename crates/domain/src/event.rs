@@ -193,7 +193,7 @@ impl EventPeriod {
     pub const MOST_AT_ONCE: usize = 5_000;
 }
 
-/// What deleting an event must know of it; ordered by time.
+/// The parts of a stored event that its deletion needs; ordered by time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StoredEvent {
     /// When it happened.

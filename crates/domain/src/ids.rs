@@ -59,7 +59,7 @@ integer_id! {
     FieldId
 }
 integer_id! {
-    /// A site: a shop's pages or an app that speaks with a public key. Positive, unique in the installation and never reused.
+    /// A site: a shop's pages or an app that uses a public key. Positive, unique in the installation and never reused.
     SiteId
 }
 integer_id! {

@@ -56,7 +56,7 @@ impl PolicyDifference {
 }
 
 impl Decision {
-    /// The identifiers whose sightings [`Self::differences`] asks for.
+    /// The identifiers whose sightings [`Self::differences`] needs.
     pub fn evidence(&self) -> BTreeSet<&IdentifierKey> {
         let of_effects = self.effects.iter().filter_map(|effect| match effect {
             Effect::Merged { evidence, .. } => evidence.as_ref(),

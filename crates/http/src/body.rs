@@ -27,8 +27,10 @@ use axum::body::{BodyDataStream, Bytes};
 use axum::extract::{FromRequest, Request};
 use futures::StreamExt;
 use http::{HeaderMap, HeaderName, Method};
+use selfsame_application::Replay;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::fmt::Display;
 use std::sync::Arc;
 
 /// The header that makes a repeated request safe.
@@ -100,6 +102,14 @@ impl Incoming {
             None => Ok(None),
             Some(_) => read_object(&self.object()?.fields()).map(Some),
         }
+    }
+
+    /// The idempotency key of the request within a scope, with its digest.
+    pub(crate) fn replay(&self, scope: impl Display) -> Option<Replay> {
+        self.idempotency_key.as_ref().map(|key| Replay {
+            key: format!("{scope}:{key}"),
+            digest: self.digest(),
+        })
     }
 
     /// SHA-256 of method, path with query, and body. Requests with equal digests are the same request.

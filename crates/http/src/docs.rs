@@ -2,9 +2,11 @@
 
 use crate::body::members;
 use crate::render::{ErrorBody, ProblemDocument, UnauthorizedBody};
+use crate::state::HttpState;
 use std::collections::BTreeMap;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoParams, IntoResponses, ToSchema};
+use utoipa_axum::router::UtoipaMethodRouter;
 
 members! {
     /// A contact as it is sent. Unknown members are ignored; `null` and blank texts say nothing.
@@ -183,17 +185,26 @@ pub(crate) struct IfMatch {
     if_match: Option<String>,
 }
 
-/// The query parameters of a list's page.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "describes what crate::paths reads")]
-pub(crate) struct Paging {
-    /// The first row, counted from 1.
-    #[param(minimum = 1, default = 1)]
-    startindex: Option<u64>,
-    /// How many rows; more than 500 are 500.
-    #[param(minimum = 1, default = 500)]
-    maxrows: Option<u64>,
+/// A call at a second path: its operation ID with a suffix, a summary and a description of its own.
+pub(crate) fn same_call(
+    (schemas, mut paths, router): UtoipaMethodRouter<HttpState>,
+    path: &str,
+    suffix: &str,
+    (summary, description): (&str, Option<&str>),
+) -> UtoipaMethodRouter<HttpState> {
+    let items = std::mem::take(&mut paths.paths).into_values();
+    let renamed = items.map(|mut item| {
+        for call in [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten() {
+            if let Some(id) = &mut call.operation_id {
+                id.push_str(suffix);
+            }
+            call.summary = Some(summary.to_owned());
+            call.description = description.map(str::to_owned);
+        }
+        (path.to_owned(), item)
+    });
+    paths.paths = renamed.collect();
+    (schemas, paths, router)
 }
 
 /// Errors of every call that reads.

@@ -20,9 +20,9 @@ impl Problems {
         self.0.push(Problem::new(pointer, reason));
     }
 
-    /// Adds an error that was found elsewhere.
-    pub(crate) fn push(&mut self, problem: Problem) {
-        self.0.push(problem);
+    /// Adds errors that were found elsewhere.
+    pub(crate) fn extend(&mut self, problems: impl IntoIterator<Item = Problem>) {
+        self.0.extend(problems);
     }
 
     /// The value of a result; an error is added to the problems.
@@ -154,20 +154,6 @@ impl<'a> Fields<'a> {
             .collect()
     }
 
-    /// The texts of an array, or a single text, with their pointers. Blank ones are left out.
-    pub(crate) fn texts(&self, name: &str, max: usize, problems: &mut Problems) -> Vec<(String, String)> {
-        let entries = self.list(name, max, problems);
-        let read = |(pointer, value): (String, &Value)| match name_of(value) {
-            Some(text) if text.trim().is_empty() => None,
-            Some(text) => Some((pointer, text)),
-            None => {
-                problems.add(pointer, why(value, NOT_A_TEXT));
-                None
-            }
-        };
-        entries.into_iter().filter_map(read).collect()
-    }
-
     /// See [`Member::object`].
     pub(crate) fn object(&self, name: &str, problems: &mut Problems) -> Sent<Fields<'a>> {
         object_of(self.raw(name), || self.pointer(name), problems)
@@ -202,7 +188,7 @@ mod tests {
             ["/many/0", "/many/2"]
         );
         assert_eq!(many[1].pointer("a/b"), "/many/2/a~1b");
-        let texts = fields.texts("texts", 4, &mut problems);
+        let texts = fields.at("texts").texts(4, &mut problems);
         assert_eq!(
             texts,
             [
@@ -211,7 +197,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            fields.texts("single", 1, &mut problems),
+            fields.at("single").texts(1, &mut problems),
             [("/single".to_owned(), "a".to_owned())]
         );
         assert!(problems.finish().is_ok());
@@ -228,7 +214,7 @@ mod tests {
         assert_eq!(fields.integer("number", &mut problems), Sent::Nothing);
         assert_eq!(fields.boolean("flag", &mut problems), Sent::Nothing);
         assert!(fields.objects("list", 1, &mut problems).is_empty());
-        assert!(fields.texts("long", 1, &mut problems).is_empty());
+        assert!(fields.at("long").texts(1, &mut problems).is_empty());
         assert!(matches!(fields.object("object", &mut problems), Sent::Nothing));
         let text = problems.finish().expect_err("must be refused").detail();
         assert_eq!(

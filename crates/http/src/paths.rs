@@ -175,8 +175,9 @@ impl Params {
 
     /// Offset and length of a page: `startindex` counts from 1, `maxrows` is at most [`MAX_ROWS`] (wire fact).
     pub(crate) fn page(&self, problems: &mut Problems) -> (u64, u32) {
-        let start = self.number("startindex", 1, i64::MAX as u64, 1, problems);
-        let rows = self.number("maxrows", 1, MAX_ROWS, MAX_ROWS, problems);
+        let Paging { startindex, maxrows } = Paging::of(self);
+        let start = self.number(startindex.name, 1, i64::MAX as u64, 1, problems);
+        let rows = self.number(maxrows.name, 1, MAX_ROWS, MAX_ROWS, problems);
         (start - 1, u32::try_from(rows).unwrap_or(u32::MAX))
     }
 
@@ -207,5 +208,63 @@ impl Params {
                 default
             }
         }
+    }
+}
+
+/// A query parameter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parameter<'a> {
+    /// The parameters of the request.
+    pub(crate) params: &'a Params,
+    /// Its name.
+    pub(crate) name: &'static str,
+}
+
+impl<'a> Parameter<'a> {
+    /// See [`Params::text`].
+    pub(crate) fn text(&self) -> Option<&'a str> {
+        self.params.text(self.name)
+    }
+
+    /// A boolean; a name without a value means yes.
+    pub(crate) fn switch(&self, problems: &mut Problems) -> bool {
+        self.params.flag(self.name, self.params.is_blank(self.name), problems)
+    }
+}
+
+/// Makes a struct that is the description of query parameters and has them as they were sent. The types are those of the description.
+macro_rules! parameters {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident {
+        $($(#[$field_meta:meta])* $field:ident: $schema:ty,)*
+    }) => {
+        #[derive(Debug, Clone, Copy, utoipa::IntoParams)]
+        $(#[$meta])*
+        #[into_params(parameter_in = Query, rename_all = "camelCase")]
+        $vis struct $name<'a> {
+            $(#[param(value_type = $schema)] $(#[$field_meta])* pub(crate) $field: $crate::paths::Parameter<'a>,)*
+        }
+
+        impl<'a> $name<'a> {
+            /// The parameters of a request.
+            $vis fn of(params: &'a $crate::paths::Params) -> Self {
+                Self {
+                    $($field: $crate::paths::Parameter { params, name: $crate::body::wire_name!($field) },)*
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use parameters;
+
+parameters! {
+    /// The query parameters of a list's page.
+    pub(crate) struct Paging {
+        /// The first row, counted from 1.
+        #[param(minimum = 1, default = 1)]
+        startindex: Option<u64>,
+        /// How many rows; more than 500 are 500.
+        #[param(minimum = 1, default = 500)]
+        maxrows: Option<u64>,
     }
 }

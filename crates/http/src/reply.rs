@@ -6,7 +6,7 @@ use crate::error::{ApiError, left_out};
 use crate::state::HttpState;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use selfsame_application::{Replay, Submission, SubmitError};
+use selfsame_application::{Submission, SubmitError};
 use selfsame_domain::{Command, Decision, Outcome, WorkspaceId};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -116,10 +116,7 @@ fn submission(
     commands: Vec<Command>,
     duplicate_digest: Option<Vec<u8>>,
 ) -> Submission {
-    let replay = incoming.idempotency_key.as_ref().map(|key| Replay {
-        key: format!("{scope}:{key}"),
-        digest: incoming.digest(),
-    });
+    let replay = incoming.replay(scope);
     Submission {
         commands,
         replay,

@@ -11,7 +11,7 @@ use selfsame_domain::{ContactId, Trigram, WorkspaceId};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-/// How many contacts of a workspace the index can tell apart.
+/// How many contacts of a workspace the index can number.
 const ROWS: i64 = 1 << 40;
 
 const UNINDEXED: &str = "

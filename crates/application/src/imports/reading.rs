@@ -66,7 +66,7 @@ impl Inspecting {
 
 impl Drop for Inspecting {
     fn drop(&mut self) {
-        // The thread fails as soon as it wants more of the body.
+        // The thread fails at its next read of the body.
         self.feeder.abort();
     }
 }

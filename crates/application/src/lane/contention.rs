@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// For how many batches the lane is careful after one had to be read again.
+/// How many batches exclude other writers after one had to be read again.
 const BATCHES: u32 = 16;
 
 /// What recently happened to the batches of a workspace. One that is read in vain is done twice, so while that is likely, it is cheaper to

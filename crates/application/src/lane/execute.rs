@@ -182,7 +182,7 @@ async fn end_unchanged(
     Ok(prepared.replies(jobs))
 }
 
-/// Reads, decides and writes. A stale batch is done again with other writers excluded, as the storage may ask for all batches.
+/// Reads, decides and writes. A stale batch is done again with other writers excluded; the storage may require that for all batches.
 async fn transact(
     store: &dyn Store,
     workspace: WorkspaceId,

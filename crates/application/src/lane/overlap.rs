@@ -64,7 +64,7 @@ pub(super) async fn over(mut done: watch::Receiver<()>) {
 #[derive(Debug)]
 pub(super) struct Place {
     before: Option<Before>,
-    /// Tells the queue that the next batch may begin. None once it was told, and where batches do not overlap.
+    /// The signal that lets the queue begin the next batch. None once it is sent, and where batches do not overlap.
     begins: Mutex<Option<oneshot::Sender<Before>>>,
     done: watch::Receiver<()>,
 }

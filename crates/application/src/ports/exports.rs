@@ -254,7 +254,7 @@ pub struct ExportedEvent {
     pub owner: Option<ContactId>,
 }
 
-/// What tells a time that a contact was in a segment apart from others: see [`SegmentPeriod::key`].
+/// The key of a period in which a contact was in a segment: see [`SegmentPeriod::key`].
 pub type PeriodKey = (SegmentId, ContactId, Revision);
 
 /// One state of a workspace, read page by page. Later commits are not visible, and writers do not wait for it.

@@ -168,7 +168,7 @@ pub trait Memberships: Send + Sync {
     /// Contacts by their own numbers, in any state, in the order of the numbers. Unknown numbers are left out.
     async fn numbered(&self, workspace: WorkspaceId, ids: &[ContactId]) -> Result<Vec<ContactDetails>, StorageError>;
 
-    /// What a plan needs to know of contacts beside [`ContactDetails`], by canonical contact. May leave out contacts of which nothing is stored. Of a
+    /// The facts that a plan needs besides [`ContactDetails`], by canonical contact. May leave out contacts without stored facts. Of a
     /// contact with more than `most` of the wanted events, or orders, [`StoredFacts::is_cut`] MUST be set.
     async fn stored_facts(
         &self,

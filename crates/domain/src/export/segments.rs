@@ -117,7 +117,7 @@ pub struct SegmentPeriod {
 }
 
 impl SegmentPeriod {
-    /// What tells it apart from others, which orders those of the same commit.
+    /// Its key, which is unique and orders the periods of one commit.
     pub fn key(&self) -> (SegmentId, ContactId, Revision) {
         (self.segment, self.contact, self.recorded)
     }

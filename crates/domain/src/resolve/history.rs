@@ -1,6 +1,6 @@
 //! To which contact the history behind an identifier belongs (identity rules 4 and 7).
 //!
-//! A web visitor is a [`Visitor`] behind a cookie. The same record stands for history that waits behind another identifier, and for the period
+//! A web visitor is a [`Visitor`] behind a cookie. The same record is used for pending history of another identifier, and for the period
 //! in which a contact owned a token or a device that has moved (an *ownership period*).
 
 use super::context::Context;

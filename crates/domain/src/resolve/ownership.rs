@@ -18,7 +18,7 @@ pub(super) enum OwnershipAt<'s> {
 /// Who had an identifier for a period.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Owner<'s> {
-    /// The one whose history this visitor stands for, and who has the identifier no more.
+    /// A former owner, whose history this visitor records.
     Former(&'s Visitor),
     /// The contact that holds it now.
     Present,

@@ -5,7 +5,7 @@ use crate::SegmentId;
 use std::collections::BTreeSet;
 
 impl Plan {
-    /// What it asks for beside the contact itself with its fields, identifiers and lists.
+    /// The stored facts that it needs besides the contact with its fields, identifiers and lists.
     pub fn needs(&self) -> Needs {
         let mut needs = Needs::default();
         self.for_each_condition(&mut |condition| match condition {

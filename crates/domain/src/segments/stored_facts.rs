@@ -34,7 +34,7 @@ impl StoredFacts {
     };
 }
 
-/// Which of the [`StoredFacts`] formulas ask for.
+/// Which of the [`StoredFacts`] formulas need.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needs {
     /// Events of these types.
@@ -50,12 +50,12 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// Whether it asks for events or orders, of which a contact may have too many to be read.
+    /// Whether events or orders are needed, of which a contact may have too many to be read.
     pub fn history(&self) -> bool {
         self.orders || !self.events.is_empty()
     }
 
-    /// Adds what another formula asks for.
+    /// Adds the needs of another formula.
     pub fn extend(&mut self, other: Self) {
         self.events.extend(other.events);
         self.orders |= other.orders;

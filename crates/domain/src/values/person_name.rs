@@ -12,7 +12,7 @@ const SHORT: usize = 3;
 /// The most short words, and the most long ones, where words are counted.
 const MAX_WORDS: usize = 3;
 
-/// What may stand for an apostrophe. Many of them are letters to Unicode, so that they are looked for first.
+/// Characters that are used as apostrophes. Many of them are letters in Unicode, so they are matched first.
 #[rustfmt::skip]
 const APOSTROPHES: [char; 23] = [
     '\'', '\u{2019}', '\u{2bc}', '`', '\u{b4}', '\u{2b9}', '\u{2bb}', '\u{2bd}', '\u{2be}', '\u{2bf}', '\u{2c8}',

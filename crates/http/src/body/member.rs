@@ -49,23 +49,15 @@ impl<T> Sent<T> {
     }
 }
 
-/// A value in a body, and its place.
-#[derive(Debug, Clone, Copy)]
+/// A value in a body, and its place. By default the value is missing.
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Member<'a> {
     /// The value as it was sent, `null` and blank texts included; none if it is missing.
     pub(crate) raw: Option<&'a Value>,
-    /// The JSON pointer of the object or the list.
+    /// The JSON pointer of the object, or of the value.
     within: &'a str,
-    step: Step<'a>,
-}
-
-/// The last step of a JSON pointer.
-#[derive(Debug, Clone, Copy)]
-enum Step<'a> {
-    Name(&'a str),
-    Index(usize),
-    /// The pointer is complete.
-    Here,
+    /// Its name; none where the pointer is that of the value.
+    name: Option<&'a str>,
 }
 
 impl<'a> Member<'a> {
@@ -74,16 +66,7 @@ impl<'a> Member<'a> {
         Self {
             raw: fields.member(name),
             within: fields.here(),
-            step: Step::Name(name),
-        }
-    }
-
-    /// An entry of the list at a pointer.
-    pub(crate) fn entry(list: &'a str, index: usize, value: &'a Value) -> Self {
-        Self {
-            raw: Some(value),
-            within: list,
-            step: Step::Index(index),
+            name: Some(name),
         }
     }
 
@@ -92,17 +75,16 @@ impl<'a> Member<'a> {
         Self {
             raw: Some(value),
             within: pointer,
-            step: Step::Here,
+            name: None,
         }
     }
 
     /// The JSON pointer of the value.
     pub(crate) fn pointer(&self) -> String {
-        match self.step {
-            Step::Name(name) => format!("{}/{}", self.within, name.replace('~', "~0").replace('/', "~1")),
-            Step::Index(index) => format!("{}/{index}", self.within),
-            Step::Here => self.within.to_owned(),
-        }
+        self.name.map_or_else(
+            || self.within.to_owned(),
+            |name| format!("{}/{}", self.within, name.replace('~', "~0").replace('/', "~1")),
+        )
     }
 
     /// The value; a blank text counts as missing.
@@ -163,6 +145,20 @@ impl<'a> Member<'a> {
         read: impl FnOnce(&'a Value) -> Option<T>,
     ) -> Sent<T> {
         converted(self.sent(), || self.pointer(), (reason, problems), read)
+    }
+
+    /// The texts of an array, or a single text, with their pointers. Blank ones are left out.
+    pub(crate) fn texts(&self, max: usize, problems: &mut Problems) -> Vec<(String, String)> {
+        let entries = self.list(max, problems);
+        let read = |(pointer, value): (String, &Value)| match name_of(value) {
+            Some(text) if text.trim().is_empty() => None,
+            Some(text) => Some((pointer, text)),
+            None => {
+                problems.add(pointer, why(value, NOT_A_TEXT));
+                None
+            }
+        };
+        entries.into_iter().filter_map(read).collect()
     }
 
     /// The entries of an array with their pointers; a bare value counts as the only entry (wire fact). `null` and blank entries are left out.

@@ -93,23 +93,67 @@ macro_rules! body {
 
 pub(crate) use body;
 
-/// Makes a struct that is the schema of an object and has its members as they were sent. The types are those of the schema.
+/// Makes a struct that is the schema of an object and has its members as they were sent. The types are those of the schema. `strict` is as in
+/// [`body!`]. A member whose name on the wire is not that of the field in camelCase has its name before its type: `user_email = "user_email": …`.
+/// A first member `list events: …` is for a body that [`Incoming::batch`] reads: the member has the entries of the list.
 macro_rules! members {
-    ($(#[$meta:meta])* $vis:vis struct $name:ident {
+    (strict $(#[$meta:meta])* $vis:vis struct $name:ident {
         $($(#[$field_meta:meta])* $field:ident: $schema:ty,)*
+    }) => {
+        $crate::body::members! {
+            $(#[$meta])* $vis struct $name {
+                $($(#[$field_meta])* $field: $schema,)*
+            }
+        }
+
+        impl<'a> $name<'a> {
+            /// The members of an object, and an error for each of another name.
+            $vis fn only(fields: &'a $crate::fields::Fields<'_>, problems: &mut $crate::fields::Problems) -> Self {
+                fields.only(&[$($crate::body::wire_name!($field)),*], problems);
+                Self::of(fields)
+            }
+        }
+    };
+    ($(#[$meta:meta])* $vis:vis struct $name:ident {
+        $(#[$list_meta:meta])* list $list:ident: $entries:ty,
+        $($(#[$field_meta:meta])* $field:ident $(= $wire:literal)?: $schema:ty,)*
     }) => {
         #[derive(Debug, Clone, Copy, utoipa::ToSchema)]
         $(#[$meta])*
         #[serde(rename_all = "camelCase")]
         $vis struct $name<'a> {
-            $(#[schema(value_type = $schema)] $(#[$field_meta])* pub(crate) $field: $crate::body::Member<'a>,)*
+            #[schema(value_type = $entries)] $(#[$list_meta])* pub(crate) $list: &'a [$crate::body::Entry<'a>],
+            $(#[schema(value_type = $schema $(, rename = $wire)?)] $(#[$field_meta])* pub(crate) $field: $crate::body::Member<'a>,)*
+        }
+
+        impl<'a> $name<'a> {
+            /// The name of the list.
+            $vis const LIST: &'static str = $crate::body::wire_name!($list);
+
+            /// The members of an object, and the entries of its list.
+            $vis fn of(_fields: &'a $crate::fields::Fields<'_>, $list: &'a [$crate::body::Entry<'a>]) -> Self {
+                Self {
+                    $list,
+                    $($field: $crate::body::Member::of(_fields, $crate::body::wire_name!($field $(= $wire)?)),)*
+                }
+            }
+        }
+    };
+    ($(#[$meta:meta])* $vis:vis struct $name:ident {
+        $($(#[$field_meta:meta])* $field:ident $(= $wire:literal)?: $schema:ty,)*
+    }) => {
+        #[derive(Debug, Clone, Copy, Default, utoipa::ToSchema)]
+        $(#[$meta])*
+        #[serde(rename_all = "camelCase")]
+        $vis struct $name<'a> {
+            $(#[schema(value_type = $schema $(, rename = $wire)?)] $(#[$field_meta])* pub(crate) $field: $crate::body::Member<'a>,)*
         }
 
         impl<'a> $name<'a> {
             /// The members of an object.
             $vis fn of(fields: &'a $crate::fields::Fields<'_>) -> Self {
                 Self {
-                    $($field: $crate::body::Member::of(fields, $crate::body::wire_name!($field)),)*
+                    $($field: $crate::body::Member::of(fields, $crate::body::wire_name!($field $(= $wire)?)),)*
                 }
             }
         }
@@ -120,6 +164,9 @@ pub(crate) use members;
 
 /// The name of a member on the wire: `contact_id` is `contactId`.
 macro_rules! wire_name {
+    ($field:ident = $wire:literal) => {
+        $wire
+    };
     ($field:ident) => {{
         const FIELD: &str = stringify!($field);
         const NAME: [u8; $crate::body::wire_length(FIELD)] = $crate::body::wire_bytes(FIELD);

@@ -1,6 +1,6 @@
 //! The types that members of bodies are read as ([`FromMember`]).
 
-use super::member::{Member, Sent, says_something};
+use super::member::{Member, Sent};
 use super::typed::FromMember;
 use crate::error::Problem;
 use crate::fields::{MAX_ENTRIES, Problems};
@@ -147,8 +147,9 @@ impl<T, const MIN: usize, const MAX: usize> List<T, MIN, MAX> {
 
 impl<T: FromMember, const MIN: usize, const MAX: usize> FromMember for List<T, MIN, MAX> {
     fn read(member: Member<'_>, problems: &mut Problems) -> Option<Self> {
-        let (entries, is_whole) = entries(member, MIN..=MAX, problems)?;
-        is_whole.then_some(Self(entries))
+        let entries = entries(member, MIN..=MAX, problems, T::read)?.into_iter();
+        let entries = entries.map(|(pointer, entry)| Some((pointer, entry?)));
+        entries.collect::<Option<_>>().map(Self)
     }
 }
 
@@ -158,15 +159,17 @@ pub(crate) struct Distinct<T, const MIN: usize = 0, const MAX: usize = MAX_ENTRI
 
 impl<T: FromMember + Eq + Hash, const MIN: usize, const MAX: usize> FromMember for Distinct<T, MIN, MAX> {
     fn read(member: Member<'_>, problems: &mut Problems) -> Option<Self> {
-        let (entries, is_whole) = entries::<T>(member, MIN..=MAX, problems)?;
+        let entries = entries(member, MIN..=MAX, problems, T::read)?;
         let mut seen = HashSet::new();
-        for (pointer, entry) in &entries {
+        for (pointer, entry) in entries.iter().filter(|(_, entry)| entry.is_some()) {
             if !seen.insert(entry) {
                 problems.add(pointer, "must be listed once");
             }
         }
         let is_distinct = seen.len() == entries.len();
-        (is_whole && is_distinct).then_some(Self(List(entries)))
+        let entries = entries.into_iter().map(|(pointer, entry)| Some((pointer, entry?)));
+        let entries: Option<_> = entries.collect();
+        entries.filter(|_| is_distinct).map(|entries| Self(List(entries)))
     }
 }
 
@@ -176,56 +179,40 @@ pub(crate) struct Each<T, const MAX: usize = MAX_ENTRIES>(pub(crate) Vec<Result<
 
 impl<T: FromMember, const MAX: usize> FromMember for Each<T, MAX> {
     fn read(member: Member<'_>, problems: &mut Problems) -> Option<Self> {
-        let (entries, _) = entries::<Judged<T>>(member, 1..=MAX, problems)?;
-        let entries: Vec<_> = entries.into_iter().map(|(_, Judged(entry))| entry).collect();
+        let entries = entries(member, 1..=MAX, problems, |entry, _| {
+            let mut wrong = Problems::default();
+            let read = T::read(entry, &mut wrong);
+            Some(read.ok_or_else(|| wrong.all()))
+        });
+        let entries: Vec<_> = entries?.into_iter().filter_map(|(_, entry)| entry).collect();
         if entries.iter().any(Result::is_ok) {
             return Some(Self(entries));
         }
-        for problem in entries.into_iter().filter_map(Result::err).flatten() {
-            problems.push(problem);
-        }
+        problems.extend(entries.into_iter().filter_map(Result::err).flatten());
         None
     }
 }
 
-/// An entry of [`Each`].
-struct Judged<T>(Result<T, Vec<Problem>>);
-
-impl<T: FromMember> FromMember for Judged<T> {
-    fn read(member: Member<'_>, _: &mut Problems) -> Option<Self> {
-        let mut problems = Problems::default();
-        let read = T::read(member, &mut problems);
-        Some(Self(read.ok_or_else(|| problems.all())))
-    }
-}
-
-/// The entries of a list that can be read, with their JSON pointers, and whether each of them can.
-fn entries<T: FromMember>(
+/// The entries of a list with their JSON pointers; none instead of one that cannot be read.
+fn entries<T>(
     member: Member<'_>,
     count: RangeInclusive<usize>,
     problems: &mut Problems,
-) -> Option<(Vec<(String, T)>, bool)> {
+    read: impl Fn(Member<'_>, &mut Problems) -> Option<T>,
+) -> Option<Vec<(String, Option<T>)>> {
     let value = member.required(problems)?;
-    let pointer = member.pointer();
-    let Value::Array(items) = value else {
-        let entry = T::read(Member::here(&pointer, value), problems)?;
-        return Some((vec![(pointer, entry)], true));
-    };
-    if !problems.fits(pointer.as_str(), items.len(), *count.end()) {
+    let entries = member.list(*count.end(), problems);
+    if value.as_array().is_some_and(|sent| sent.len() > *count.end()) {
         return None;
     }
-    let sent = items.iter().enumerate().filter(|(_, item)| says_something(item));
-    let read: Vec<Option<(String, T)>> = sent
-        .map(|(index, item)| {
-            let entry = Member::entry(&pointer, index, item);
-            T::read(entry, problems).map(|value| (entry.pointer(), value))
-        })
-        .collect();
-    if read.len() < *count.start() {
+    if entries.len() < *count.start() {
         return member.refuse(problems, "must have at least one entry");
     }
-    let is_whole = read.iter().all(Option::is_some);
-    Some((read.into_iter().flatten().collect(), is_whole))
+    let read = |(pointer, value): (String, &Value)| {
+        let entry = read(Member::here(&pointer, value), problems);
+        (pointer, entry)
+    };
+    Some(entries.into_iter().map(read).collect())
 }
 
 /// Values that are read from a text.

@@ -84,7 +84,7 @@ impl Following {
             .wait_for_changes(self.workspace, &self.query, WAIT, goes_on);
         page.await
             .inspect_err(|error| {
-                // The client connects again, and is told why if the error lasts.
+                // The client connects again, and gets an error answer if the error lasts.
                 let (workspace, error) = (self.workspace.0, error as &dyn std::error::Error);
                 tracing::warn!(workspace, error, "cannot read changes for a stream, which ends");
             })

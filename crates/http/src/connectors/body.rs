@@ -12,6 +12,7 @@ use selfsame_domain::export::{
     SslMode, check_directory, check_host,
 };
 use serde::Serialize;
+use serde_json::{Value, json};
 use std::num::NonZeroU16;
 use utoipa::ToSchema;
 
@@ -106,6 +107,15 @@ impl From<&Connector> for ConnectorBody {
             updated_at: connector.updated_at,
         }
     }
+}
+
+/// The example of a connector in the API description.
+pub(super) fn example() -> Value {
+    json!({
+        "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44", "name": "warehouse", "kind": "postgres",
+        "postgres": {"host": "warehouse.example.com", "port": 5432, "database": "marketing", "user": "selfsame", "sslMode": "verify-full"},
+        "bigquery": null, "file": null, "createdAt": "2025-01-01T08:00:00Z", "updatedAt": "2025-01-01T08:00:00Z"
+    })
 }
 
 body! {

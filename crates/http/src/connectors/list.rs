@@ -1,13 +1,14 @@
-//! `GET connectors` and `GET connectors/{id}`.
+//! `GET connectors`, and `GET` and `DELETE connectors/{id}`.
 
-use super::body::ConnectorBody;
+use super::body::{ConnectorBody, example};
 use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::paths::Id;
-use crate::refusals::{Refused, RefusedOrMissing};
+use crate::refusals::{ChangeRefused, Refused, RefusedOrMissing};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
+use http::StatusCode;
 use selfsame_domain::ConnectorId;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -25,11 +26,7 @@ pub(super) struct Connectors {
     path = "/api/v1/connectors",
     operation_id = "listConnectors",
     tag = "exports",
-    responses((status = 200, description = "The connectors, without credentials.", body = Connectors, example = json!({"connectors": [{
-        "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44", "name": "warehouse", "kind": "postgres",
-        "postgres": {"host": "warehouse.example.com", "port": 5432, "database": "marketing", "user": "selfsame", "sslMode": "verify-full"},
-        "bigquery": null, "file": null, "createdAt": "2025-01-01T08:00:00Z", "updatedAt": "2025-01-01T08:00:00Z"
-    }]})), Refused),
+    responses((status = 200, description = "The connectors, without credentials.", body = Connectors, example = json!({"connectors": [example()]})), Refused),
 )]
 pub(super) async fn list(
     State(state): State<HttpState>,
@@ -47,11 +44,7 @@ pub(super) async fn list(
     operation_id = "getConnector",
     tag = "exports",
     params(("id" = String, Path, description = "The connector.")),
-    responses((status = 200, description = "The connector, without credentials.", body = ConnectorBody, example = json!({
-        "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44", "name": "warehouse", "kind": "postgres",
-        "postgres": {"host": "warehouse.example.com", "port": 5432, "database": "marketing", "user": "selfsame", "sslMode": "verify-full"},
-        "bigquery": null, "file": null, "createdAt": "2025-01-01T08:00:00Z", "updatedAt": "2025-01-01T08:00:00Z"
-    })), RefusedOrMissing),
+    responses((status = 200, description = "The connector, without credentials.", body = ConnectorBody, example = json!(example())), RefusedOrMissing),
 )]
 pub(super) async fn get(
     State(state): State<HttpState>,
@@ -61,4 +54,24 @@ pub(super) async fn get(
     let found = state.app.store().connector(auth.workspace(), id).await?;
     let connector = found.ok_or(ApiError::NotFound("connector"))?;
     Ok(Json(ConnectorBody::from(&connector)))
+}
+
+/// Delete a connector.
+///
+/// One that an export uses stays. Nothing is done at the destination.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/connectors/{id}",
+    operation_id = "deleteConnector",
+    tag = "exports",
+    params(("id" = String, Path, description = "The connector.")),
+    responses((status = 204, description = "It is gone, with its credentials."), ChangeRefused),
+)]
+pub(super) async fn delete(
+    State(state): State<HttpState>,
+    auth: May<right::Admin>,
+    Id(id): Id<ConnectorId>,
+) -> Result<StatusCode, ApiError> {
+    state.app.delete_connector(auth.workspace(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

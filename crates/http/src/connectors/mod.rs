@@ -5,7 +5,6 @@ mod body;
 mod change;
 mod check;
 mod create;
-mod delete;
 mod list;
 
 pub(crate) use create::MadeId;
@@ -21,7 +20,7 @@ use utoipa_axum::routes;
 pub(crate) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .routes(routes!(list::list, create::create))
-        .routes(routes!(list::get, change::change, delete::delete))
+        .routes(routes!(list::get, change::change, list::delete))
         .routes(routes!(check::check))
 }
 

@@ -7,15 +7,16 @@ pub(crate) use options::BulkOptions;
 pub(crate) use rows::read_bulk_rows;
 
 use crate::auth::{May, right};
-use crate::body::{Entry, Incoming};
+use crate::body::{Entry, Incoming, members};
+use crate::docs::ContactInput;
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::reply::OneOrMany;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::{Request, State};
+use selfsame_application::ImportRequest;
 use selfsame_application::ports::ImportFormat;
-use selfsame_application::{ImportRequest, Replay};
 use selfsame_domain::{Command, Policy};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -27,36 +28,35 @@ const BODY_LIMIT: usize = 10 << 20;
 /// How many contacts one call may have (wire fact).
 pub(crate) const MAX_CONTACTS: usize = 3000;
 
-/// Contacts, and what is done with them.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[allow(dead_code, reason = "describes what is read")]
-pub(crate) struct BulkInput {
-    /// 1 to 3,000, with `id` for `dedupeOn: id`. A single object is taken for an array.
-    #[schema(value_type = Vec<crate::docs::ContactInput>, min_items = 1, max_items = 3000)]
-    contacts: Vec<Value>,
-    /// What contacts are recognised by, besides their external ID: `email`, `sms`, `email_or_sms` (`sms` first), `push` or `mobilepush`, `webpush`, `id`,
-    /// `externalCustomerId` or `fieldId`.
-    #[schema(example = "email")]
-    dedupe_on: String,
-    /// With `dedupeOn: fieldId`: the number of a custom field that identifies.
-    field_id: Option<i64>,
-    /// The members that are written to contacts that exist; all that are sent without this list. A listed member without a value is cleared.
-    contact_fields: Option<Vec<String>>,
-    /// The custom fields that are written to contacts that exist.
-    #[schema(rename = "customFieldsIDs", max_items = 500)]
-    custom_fields_ids: Option<Vec<i64>>,
-    /// Segments to be in; those that do not exist are made.
-    #[schema(max_items = 500)]
-    group_names: Option<Vec<String>>,
-    /// Segments not to be in.
-    #[schema(max_items = 500)]
-    group_names_exclude: Option<Vec<String>>,
-    /// Whether removed contacts come back; without it they are left alone.
-    restore_deleted: Option<bool>,
-    /// The type of an event that every new contact leaves.
-    #[schema(max_length = 100)]
-    event_key_for_new_contacts: Option<String>,
+members! {
+    /// Contacts, and what is done with them.
+    pub(crate) struct BulkInput {
+        /// 1 to 3,000, with `id` for `dedupeOn: id`. A single object is taken for an array.
+        #[schema(min_items = 1, max_items = 3000)]
+        list contacts: Vec<ContactInput>,
+        /// What contacts are recognised by, besides their external ID: `email`, `sms`, `email_or_sms` (`sms` first), `push` or `mobilepush`, `webpush`, `id`,
+        /// `externalCustomerId` or `fieldId`.
+        #[schema(example = "email")]
+        dedupe_on: String,
+        /// With `dedupeOn: fieldId`: the number of a custom field that identifies.
+        field_id: Option<i64>,
+        /// The members that are written to contacts that exist; all that are sent without this list. A listed member without a value is cleared.
+        contact_fields: Option<Vec<String>>,
+        /// The custom fields that are written to contacts that exist.
+        #[schema(max_items = 500)]
+        custom_fields_ids = "customFieldsIDs": Option<Vec<i64>>,
+        /// Segments to be in; those that do not exist are made.
+        #[schema(max_items = 500)]
+        group_names: Option<Vec<String>>,
+        /// Segments not to be in.
+        #[schema(max_items = 500)]
+        group_names_exclude: Option<Vec<String>>,
+        /// Whether removed contacts come back; without it they are left alone.
+        restore_deleted: Option<bool>,
+        /// The type of an event that every new contact leaves.
+        #[schema(max_length = 100)]
+        event_key_for_new_contacts: Option<String>,
+    }
 }
 
 /// What became of the request.
@@ -109,17 +109,13 @@ pub(crate) async fn bulk(
     let incoming = Incoming::read(request, BODY_LIMIT.max(state.settings.body_limit)).await?;
     let (total, failed) = check(&incoming, &auth.0.workspace.policy)?;
     let key = auth.0.key.id;
-    let replay = incoming.idempotency_key.as_ref().map(|sent| Replay {
-        key: format!("{key}:{sent}"),
-        digest: incoming.digest(),
-    });
     let request = ImportRequest {
         format: ImportFormat::Bulk,
         options: String::new(),
         total: Some(total),
         is_dry_run: false,
         queue: format!("bulk:{key}"),
-        replay,
+        replay: incoming.replay(key),
     };
     let id = state
         .app
@@ -134,18 +130,20 @@ pub(crate) async fn bulk(
 
 /// Returns the number of contacts, and those that cannot be read.
 fn check(incoming: &Incoming, policy: &Policy) -> Result<(u64, Vec<Value>), ApiError> {
-    let batch = incoming.batch("contacts", MAX_CONTACTS)?;
-    if batch.entries.is_empty() {
+    let batch = incoming.batch(BulkInput::LIST, MAX_CONTACTS)?;
+    let fields = batch.fields();
+    let sent = BulkInput::of(&fields, &batch.entries);
+    if sent.contacts.is_empty() {
         return Err(ApiError::invalid("/contacts", "must have at least one entry"));
     }
-    let options = BulkOptions::of(&batch.fields())?;
+    let options = BulkOptions::of(&sent)?;
     let fails = |entry: &Entry<'_>| {
         read_one(entry, &options, policy)
             .err()
             .map(|error| failed(entry, error))
     };
-    let failed = batch.entries.iter().filter_map(fails).collect();
-    Ok((batch.entries.len() as u64, failed))
+    let failed = sent.contacts.iter().filter_map(fails).collect();
+    Ok((sent.contacts.len() as u64, failed))
 }
 
 /// Reads one contact; the error is a text for people.

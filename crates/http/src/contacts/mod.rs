@@ -17,7 +17,7 @@ pub(crate) mod update;
 mod upsert;
 
 pub(crate) use absorbed::AbsorbedBody;
-pub(crate) use bulk::{BulkOptions, MAX_CONTACTS, read_bulk_rows};
+pub(crate) use bulk::{BulkInput, BulkOptions, MAX_CONTACTS, read_bulk_rows};
 pub(crate) use get::find;
 pub use line::contact_line;
 

@@ -4,7 +4,7 @@
 use super::condition::if_match;
 use super::request::field_text;
 use crate::auth::Recognised;
-use crate::body::Incoming;
+use crate::body::{Incoming, Member, members};
 use crate::error::ApiError;
 use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems, Sent, name_of, why};
 use crate::identity::DecisionBody;
@@ -32,75 +32,58 @@ use utoipa::ToSchema;
 /// The media types of a patch, as `Accept-Patch` lists them (RFC 5789, 3.1).
 pub(crate) const ACCEPT_PATCH: &str = "application/merge-patch+json, application/json";
 
-/// The members of [`ContactPatch`].
-const MEMBERS: [&str; 11] = [
-    "externalCustomerId",
-    "firstName",
-    "lastName",
-    "email",
-    "sms",
-    "viber",
-    "address",
-    "fields",
-    "contactKey",
-    "languageCode",
-    "timeZone",
-];
-
-/// The members of [`AddressPatch`].
-const ADDRESS: [&str; 4] = ["region", "town", "address", "postcode"];
-
 /// The error of a member that `null` may not clear.
 const PERMANENT: &str = "must not be null: an external ID is never cleared";
 
-/// A merge patch of a contact: members that are not sent stay, `null` clears. There are no other members.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what read() reads")]
-#[schema(rename_all = "camelCase")]
-pub(crate) struct ContactPatch {
-    /// The customer's own ID, in place of the one that the contact has. Never `null`.
-    #[schema(value_type = String, required = false, min_length = 1, max_length = 100, example = "C-1001")]
-    external_customer_id: Option<String>,
-    #[schema(max_length = 40, example = "Ann")]
-    first_name: Option<String>,
-    #[schema(max_length = 40, example = "Smith")]
-    last_name: Option<String>,
-    /// The one email that the contact is to have. Every other one stops matching.
-    #[schema(max_length = 254, example = "ann@example.com")]
-    email: Option<String>,
-    /// The one number that the contact is to have for SMS.
-    #[schema(max_length = 50, example = "+380501234567")]
-    sms: Option<String>,
-    /// The one number that the contact is to have for Viber.
-    #[schema(max_length = 50)]
-    viber: Option<String>,
-    /// `null` clears all four members.
-    address: Option<AddressPatch>,
-    /// Values by the numbers of custom fields, at most 500.
-    #[schema(value_type = Object, required = false, example = json!({"3": "blue", "4": null}))]
-    fields: Option<Value>,
-    #[schema(max_length = 255)]
-    contact_key: Option<String>,
-    /// Language tag (RFC 5646).
-    #[schema(max_length = 100, example = "uk")]
-    language_code: Option<String>,
-    /// Name of the time zone database.
-    #[schema(max_length = 100, example = "Europe/Kyiv")]
-    time_zone: Option<String>,
+members! {
+    strict
+    /// A merge patch of a contact: members that are not sent stay, `null` clears. There are no other members.
+    pub(crate) struct ContactPatch {
+        /// The customer's own ID, in place of the one that the contact has. Never `null`.
+        #[schema(required = false, min_length = 1, max_length = 100, example = "C-1001")]
+        external_customer_id: String,
+        #[schema(max_length = 40, example = "Ann")]
+        first_name: Option<String>,
+        #[schema(max_length = 40, example = "Smith")]
+        last_name: Option<String>,
+        /// The one email that the contact is to have. Every other one stops matching.
+        #[schema(max_length = 254, example = "ann@example.com")]
+        email: Option<String>,
+        /// The one number that the contact is to have for SMS.
+        #[schema(max_length = 50, example = "+380501234567")]
+        sms: Option<String>,
+        /// The one number that the contact is to have for Viber.
+        #[schema(max_length = 50)]
+        viber: Option<String>,
+        /// `null` clears all four members.
+        address: Option<AddressPatch>,
+        /// Values by the numbers of custom fields, at most 500.
+        #[schema(required = false, example = json!({"3": "blue", "4": null}))]
+        fields: Object,
+        #[schema(max_length = 255)]
+        contact_key: Option<String>,
+        /// Language tag (RFC 5646).
+        #[schema(max_length = 100, example = "uk")]
+        language_code: Option<String>,
+        /// Name of the time zone database.
+        #[schema(max_length = 100, example = "Europe/Kyiv")]
+        time_zone: Option<String>,
+    }
 }
 
-/// A merge patch of an address.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what address() reads")]
-pub(crate) struct AddressPatch {
-    #[schema(max_length = 300)]
-    region: Option<String>,
-    #[schema(max_length = 300)]
-    town: Option<String>,
-    #[schema(max_length = 300)]
-    address: Option<String>,
-    #[schema(max_length = 20)]
-    postcode: Option<String>,
+members! {
+    strict
+    /// A merge patch of an address.
+    pub(crate) struct AddressPatch {
+        #[schema(max_length = 300)]
+        region: Option<String>,
+        #[schema(max_length = 300)]
+        town: Option<String>,
+        #[schema(max_length = 300)]
+        address: Option<String>,
+        #[schema(max_length = 20)]
+        postcode: Option<String>,
+    }
 }
 
 /// What became of a patch.
@@ -184,78 +167,67 @@ fn is_patch(headers: &HeaderMap) -> bool {
 
 /// Reads a patch. Adds all errors to `problems`.
 pub(crate) fn read(id: ContactId, fields: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> ContactRequest {
-    fields.only(&MEMBERS, problems);
+    let sent = ContactPatch::only(fields, problems);
     let mut request = ContactRequest::new(Source::Api);
     request.contact_id = Some(id);
-    match member(fields, "externalCustomerId", ExternalId::parse, problems) {
-        Sent::Null => problems.add(fields.pointer("externalCustomerId"), PERMANENT),
+    match member(sent.external_customer_id, ExternalId::parse, problems) {
+        Sent::Null => problems.add(sent.external_customer_id.pointer(), PERMANENT),
         Sent::Value(id) => request.external_id = Some(Identifier::external_id(&id)),
         Sent::Nothing => {}
     }
     let region = policy.default_phone_region.as_ref();
     let email = |text: &str| Email::parse(text).map(|email| Identifier::email(&email));
     let phone = |text: &str| Phone::parse(text, region).map(|phone| Identifier::phone(&phone));
-    channel(
-        &mut request,
-        ChannelType::Email,
-        member(fields, "email", email, problems),
-    );
-    channel(&mut request, ChannelType::Sms, member(fields, "sms", phone, problems));
-    channel(
-        &mut request,
-        ChannelType::Viber,
-        member(fields, "viber", phone, problems),
-    );
+    let channels = [
+        (ChannelType::Email, member(sent.email, email, problems)),
+        (ChannelType::Sms, member(sent.sms, phone, problems)),
+        (ChannelType::Viber, member(sent.viber, phone, problems)),
+    ];
+    for (channel_type, sent) in channels {
+        channel(&mut request, channel_type, sent);
+    }
     let attributes = [
+        attribute(sent.first_name, FirstName::parse, AttributeInput::first_name, problems),
+        attribute(sent.last_name, LastName::parse, AttributeInput::last_name, problems),
         attribute(
-            member(fields, "firstName", FirstName::parse, problems),
-            AttributeInput::first_name,
-        ),
-        attribute(
-            member(fields, "lastName", LastName::parse, problems),
-            AttributeInput::last_name,
-        ),
-        attribute(
-            member(fields, "contactKey", ContactKey::parse, problems),
+            sent.contact_key,
+            ContactKey::parse,
             AttributeInput::contact_key,
+            problems,
         ),
-        attribute(
-            member(fields, "languageCode", Language::parse, problems),
-            AttributeInput::language,
-        ),
-        attribute(
-            member(fields, "timeZone", TimeZone::parse, problems),
-            AttributeInput::time_zone,
-        ),
+        attribute(sent.language_code, Language::parse, AttributeInput::language, problems),
+        attribute(sent.time_zone, TimeZone::parse, AttributeInput::time_zone, problems),
     ];
     request.attributes.extend(attributes.into_iter().flatten());
-    request.attributes.extend(address(fields, problems));
-    request.fields = custom_fields(fields, problems);
+    request.attributes.extend(address(sent.address, problems));
+    request.fields = custom_fields(sent.fields, problems);
     request
 }
 
 /// Reads a member. A member that cannot be read is added to `problems`.
 fn member<T>(
-    fields: &Fields<'_>,
-    name: &str,
+    member: Member<'_>,
     parse: impl FnOnce(&str) -> Result<T, ValueError>,
     problems: &mut Problems,
 ) -> Sent<T> {
-    let value = match fields.member(name) {
+    let value = match member.raw {
         None => return Sent::Nothing,
         Some(Value::Null) => return Sent::Null,
         Some(value) => value,
     };
     let read = name_of(value).ok_or_else(|| why(value, NOT_A_TEXT).to_owned());
     let read = read.and_then(|text| parse(&text).map_err(|error| reason(&error)));
-    problems
-        .check(&fields.pointer(name), read)
-        .map_or(Sent::Nothing, Sent::Value)
+    member.check(problems, read).map_or(Sent::Nothing, Sent::Value)
 }
 
 /// The attribute that a member sets or clears.
-fn attribute<T>(sent: Sent<T>, input: impl FnOnce(Option<&T>) -> AttributeInput) -> Option<AttributeInput> {
-    match sent {
+fn attribute<T>(
+    sent: Member<'_>,
+    parse: impl FnOnce(&str) -> Result<T, ValueError>,
+    input: impl FnOnce(Option<&T>) -> AttributeInput,
+    problems: &mut Problems,
+) -> Option<AttributeInput> {
+    match member(sent, parse, problems) {
         Sent::Nothing => None,
         Sent::Null => Some(input(None)),
         Sent::Value(value) => Some(input(Some(&value))),
@@ -283,8 +255,8 @@ fn channel(request: &mut ContactRequest, channel: ChannelType, sent: Sent<Identi
     }
 }
 
-fn address(fields: &Fields<'_>, problems: &mut Problems) -> Vec<AttributeInput> {
-    let parts = match fields.member("address") {
+fn address(sent: Member<'_>, problems: &mut Problems) -> Vec<AttributeInput> {
+    let parts = match sent.raw {
         None => return Vec::new(),
         Some(Value::Null) => {
             return vec![
@@ -294,31 +266,26 @@ fn address(fields: &Fields<'_>, problems: &mut Problems) -> Vec<AttributeInput> 
                 AttributeInput::postcode(None),
             ];
         }
-        Some(Value::Object(parts)) => Fields::of(Some(parts), fields.pointer("address")),
+        Some(Value::Object(parts)) => Fields::of(Some(parts), sent.pointer()),
         Some(value) => {
-            problems.add(fields.pointer("address"), why(value, "must be an object or null"));
+            problems.add(sent.pointer(), why(value, "must be an object or null"));
             return Vec::new();
         }
     };
-    parts.only(&ADDRESS, problems);
-    let mut part = |name, input: fn(Option<&AddressPart>) -> AttributeInput| {
-        attribute(member(&parts, name, AddressPart::parse, problems), input)
-    };
-    let lines = [
-        part("region", AttributeInput::region),
-        part("town", AttributeInput::town),
-        part("address", AttributeInput::address),
+    let parts = AddressPatch::only(&parts, problems);
+    let inputs = [
+        attribute(parts.region, AddressPart::parse, AttributeInput::region, problems),
+        attribute(parts.town, AddressPart::parse, AttributeInput::town, problems),
+        attribute(parts.address, AddressPart::parse, AttributeInput::address, problems),
+        attribute(parts.postcode, Postcode::parse, AttributeInput::postcode, problems),
     ];
-    let postcode = member(&parts, "postcode", Postcode::parse, problems);
-    let mut inputs: Vec<AttributeInput> = lines.into_iter().flatten().collect();
-    inputs.extend(attribute(postcode, AttributeInput::postcode));
-    inputs
+    inputs.into_iter().flatten().collect()
 }
 
 /// Values by the numbers of custom fields. The domain checks that the field exists and accepts the value.
-fn custom_fields(fields: &Fields<'_>, problems: &mut Problems) -> Vec<FieldInput> {
-    let pointer = fields.pointer("fields");
-    let values = match fields.member("fields") {
+fn custom_fields(sent: Member<'_>, problems: &mut Problems) -> Vec<FieldInput> {
+    let pointer = sent.pointer();
+    let values = match sent.raw {
         None => return Vec::new(),
         Some(Value::Object(values)) => Fields::of(Some(values), pointer.clone()),
         Some(value) => {

@@ -33,10 +33,11 @@ pub(crate) fn refuse_unreadable(request: &ContactRequest, call: Call, policy: &P
 /// Reads a contact. Lists that are too long are added to `problems`; unreadable identifiers are recorded in the request.
 pub(crate) fn read(fields: &Fields<'_>, source: Source, policy: &Policy, problems: &mut Problems) -> ContactRequest {
     let sent = ContactInput::of(fields);
+    let mut request = ContactRequest::new(source);
     let mut reader = Reader {
         policy,
         problems,
-        request: ContactRequest::new(source),
+        request: &mut request,
     };
     reader.external_id(sent.external_customer_id);
     channels::read(&mut reader, &sent);
@@ -44,12 +45,12 @@ pub(crate) fn read(fields: &Fields<'_>, source: Source, policy: &Policy, problem
     reader.cookies(sent.cookies);
     attributes::read(&mut reader, &sent);
     reader.custom_fields(sent.fields);
-    reader.request
+    request
 }
 
 /// Reads the device and the cookies of a request that has its other identifiers elsewhere.
 pub(crate) fn read_changeable(
-    fields: &Fields<'_>,
+    (device_id, cookies): (Member<'_>, Member<'_>),
     policy: &Policy,
     problems: &mut Problems,
     request: &mut ContactRequest,
@@ -57,15 +58,10 @@ pub(crate) fn read_changeable(
     let mut reader = Reader {
         policy,
         problems,
-        request: ContactRequest::new(request.source),
+        request,
     };
-    let sent = ContactInput::of(fields);
-    reader.device_id(sent.device_id);
-    reader.cookies(sent.cookies);
-    request.device_id = reader.request.device_id;
-    request.cookies = reader.request.cookies;
-    request.skipped.extend(reader.request.skipped);
-    request.unreadable.extend(reader.request.unreadable);
+    reader.device_id(device_id);
+    reader.cookies(cookies);
 }
 
 /// Reads cookies that are outside of the contact's object.
@@ -78,18 +74,14 @@ pub(crate) fn read_cookies(
     let mut reader = Reader {
         policy,
         problems,
-        request: ContactRequest::new(request.source),
+        request,
     };
-    reader.request.cookies = std::mem::take(&mut request.cookies);
     reader.cookies(cookies);
-    request.cookies = reader.request.cookies;
-    request.skipped.extend(reader.request.skipped);
-    request.unreadable.extend(reader.request.unreadable);
 }
 
 /// Reads names, address, language and time zone from a request of another form than a contact.
 pub(crate) fn read_attributes(
-    fields: &Fields<'_>,
+    sent: &ContactInput<'_>,
     policy: &Policy,
     problems: &mut Problems,
     request: &mut ContactRequest,
@@ -97,11 +89,9 @@ pub(crate) fn read_attributes(
     let mut reader = Reader {
         policy,
         problems,
-        request: ContactRequest::new(request.source),
+        request,
     };
-    attributes::read(&mut reader, &ContactInput::of(fields));
-    request.attributes.extend(reader.request.attributes);
-    request.skipped.extend(reader.request.skipped);
+    attributes::read(&mut reader, sent);
 }
 
 /// Reads the segments to add a contact to: objects with `id` or `name`, numbers, or plain names.
@@ -180,7 +170,7 @@ pub(crate) fn skipped(pointer: &str, reason: impl ToString) -> Skipped {
 struct Reader<'r> {
     policy: &'r Policy,
     problems: &'r mut Problems,
-    request: ContactRequest,
+    request: &'r mut ContactRequest,
 }
 
 impl Reader<'_> {

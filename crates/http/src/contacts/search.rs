@@ -27,7 +27,7 @@ const CONDITIONS: [&str; 4] = ["email", "sms", "firstname", "lastname"];
         ("sms" = Option<String>, Query, description = "Phone number, in any notation"),
         ("firstname" = Option<String>, Query, description = "First name, in any case"),
         ("lastname" = Option<String>, Query, description = "Last name, in any case"),
-        crate::docs::Paging,
+        crate::paths::Paging,
         ("sortBy" = Option<String>, Query, description = "`contactId`, without conditions only; by time of update otherwise"),
     ),
     responses(

@@ -1,6 +1,6 @@
 //! `DELETE past_events`: deletes the events of a period.
 
-use crate::auth::{Authenticated, EventAuthenticated};
+use crate::auth::EventAuthenticated;
 use crate::body::{Incoming, body, read_object};
 use crate::error::ApiError;
 use crate::reply::{Decided, Repeated, submit};
@@ -52,42 +52,9 @@ pub(crate) struct DeletedEventsBody {
         crate::docs::WriteErrors,
     )
 )]
-pub(crate) async fn v1(
-    state: State<HttpState>,
-    EventAuthenticated(auth): EventAuthenticated,
-    incoming: Incoming,
-) -> Result<Decided<Json<DeletedEventsBody>>, ApiError> {
-    delete(state, auth, incoming).await
-}
-
-/// Delete events of a time, by another path.
-///
-/// As `DELETE /api/v1/past_events`.
-#[utoipa::path(
-    delete,
-    path = "/api/v2/past_events",
-    operation_id = "deletePastEventsV2",
-    tag = "events",
-    params(crate::docs::IdempotencyKey),
-    request_body(content = DeletePastEventsInput, content_type = "application/json",
-        example = json!({"from": "2026-01-02T00:00", "to": "2026-01-03T00:00"})),
-    responses(
-        (status = 200, body = DeletedEventsBody, description = "What was deleted",
-            example = json!({"deletedCount": 3, "hasMore": false})),
-        crate::docs::WriteErrors,
-    )
-)]
-pub(crate) async fn v2(
-    state: State<HttpState>,
-    EventAuthenticated(auth): EventAuthenticated,
-    incoming: Incoming,
-) -> Result<Decided<Json<DeletedEventsBody>>, ApiError> {
-    delete(state, auth, incoming).await
-}
-
-async fn delete(
+pub(crate) async fn delete(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    EventAuthenticated(auth): EventAuthenticated,
     incoming: Incoming,
 ) -> Result<Decided<Json<DeletedEventsBody>>, ApiError> {
     auth.allow(Action::Events)?;

@@ -1,10 +1,12 @@
 //! `POST past_events`: records many events of the past in one call.
 
+use super::record::{EventInput, EventObjectInput};
 use super::request::{self, Form};
 use crate::auth::{Authenticated, EventAuthenticated};
-use crate::body::{Entry, Incoming};
+use crate::body::{Entry, Incoming, Member, members};
+use crate::docs::CookiesInput;
 use crate::error::ApiError;
-use crate::fields::{MAX_ENTRIES, Problems};
+use crate::fields::{Fields, MAX_ENTRIES, Problems};
 use crate::reply::{AllDecided, Repeated, submit_all};
 use crate::state::HttpState;
 use crate::times;
@@ -22,56 +24,78 @@ const MAX_BYTES: usize = 10 << 20;
 /// The greatest age of an event: five years of 366 days.
 const DEPTH: TimeDelta = TimeDelta::days(5 * 366);
 
-/// Events of another time.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what read() reads")]
-pub(crate) struct PastEventsInput {
-    /// 1 to 500.
-    #[schema(min_items = 1, max_items = 500)]
-    events: Vec<PastEventInput>,
+members! {
+    /// Events of another time.
+    pub(crate) struct PastEventsInput {
+        /// 1 to 500.
+        #[schema(min_items = 1, max_items = 500)]
+        list events: Vec<PastEventInput>,
+    }
 }
 
-/// An event of another time: as in `POST event`, with the time.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what read() reads")]
-#[schema(rename_all = "camelCase")]
-pub(crate) struct PastEventInput {
-    #[schema(max_length = 100, example = "visited")]
-    event_type_key: String,
-    #[schema(max_length = 300)]
-    key_value: Option<String>,
-    #[schema(max_length = 100)]
-    event_id: Option<String>,
-    /// When it happened: an ISO 8601 time, in UTC where it says no offset.
-    #[schema(example = "2026-01-02T03:04")]
-    occurred: String,
-    /// A list of names and values; an object is taken, too. Of a name that comes twice the last value counts.
-    #[schema(max_items = 500)]
-    params: Option<Vec<super::record::ParamInput>>,
-    #[schema(max_length = 250)]
-    device_id: Option<String>,
-    #[schema(value_type = Option<crate::docs::CookiesInput>)]
-    cookies: Option<Value>,
+members! {
+    /// An event of another time: as in `POST event`, with the time.
+    pub(crate) struct PastEventInput {
+        #[schema(max_length = 100, example = "visited")]
+        event_type_key: String,
+        #[schema(max_length = 300)]
+        key_value: Option<String>,
+        #[schema(max_length = 100)]
+        event_id: Option<String>,
+        /// When it happened: an ISO 8601 time, in UTC where it says no offset.
+        #[schema(example = "2026-01-02T03:04")]
+        occurred: String,
+        /// A list of names and values; an object is taken, too. Of a name that comes twice the last value counts.
+        #[schema(max_items = 500)]
+        params: Option<Vec<super::record::ParamInput>>,
+        #[schema(max_length = 250)]
+        device_id: Option<String>,
+        cookies: Option<CookiesInput>,
+    }
 }
 
-/// Events of another time, with their parameters as objects.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what read() reads")]
-pub(crate) struct PastEventsObjectInput {
-    /// 1 to 500.
-    #[schema(min_items = 1, max_items = 500)]
-    events: Vec<PastEventObjectInput>,
+members! {
+    /// Events of another time, with their parameters as objects.
+    pub(crate) struct PastEventsObjectInput {
+        /// 1 to 500.
+        #[schema(min_items = 1, max_items = 500)]
+        list events: Vec<PastEventObjectInput>,
+    }
 }
 
 /// An event of another time: as in `POST event` of version 3, with the time.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what read() reads")]
-pub(crate) struct PastEventObjectInput {
+#[derive(Debug, ToSchema)]
+pub(crate) struct PastEventObjectInput<'a> {
     #[serde(flatten)]
-    event: super::record::EventObjectInput,
+    #[schema(value_type = EventObjectInput)]
+    event: EventObjectInput<'a>,
     /// When it happened: an ISO 8601 time, in UTC where it says no offset.
-    #[schema(example = "2026-01-02T03:04")]
-    occurred: String,
+    #[schema(value_type = String, example = "2026-01-02T03:04")]
+    occurred: Member<'a>,
+}
+
+/// The members of an event, and its time.
+fn members_of<'a>(fields: &'a Fields<'_>, form: Form) -> (EventInput<'a>, Member<'a>) {
+    match form {
+        Form::Pairs => {
+            let sent = PastEventInput::of(fields);
+            let event = EventInput {
+                event_type_key: sent.event_type_key,
+                key_value: sent.key_value,
+                event_id: sent.event_id,
+                params: sent.params,
+                device_id: sent.device_id,
+                cookies: sent.cookies,
+            };
+            (event, sent.occurred)
+        }
+        Form::Object => {
+            let event = EventObjectInput::of(fields);
+            let occurred = fields.at("occurred");
+            let sent = PastEventObjectInput { event, occurred };
+            (sent.event.into(), sent.occurred)
+        }
+    }
 }
 
 /// What became of events.
@@ -205,7 +229,16 @@ async fn record(
 ) -> Result<AllDecided<Json<PastEventsBody>>, ApiError> {
     auth.allow(Action::Events)?;
     let incoming = Incoming::read(request, MAX_BYTES).await?;
-    let entries = incoming.batch("events", MAX_ENTRIES)?.entries;
+    let list = match form {
+        Form::Pairs => PastEventsInput::LIST,
+        Form::Object => PastEventsObjectInput::LIST,
+    };
+    let batch = incoming.batch(list, MAX_ENTRIES)?;
+    let fields = batch.fields();
+    let entries = match form {
+        Form::Pairs => PastEventsInput::of(&fields, &batch.entries).events,
+        Form::Object => PastEventsObjectInput::of(&fields, &batch.entries).events,
+    };
     if entries.is_empty() {
         let reason = format!("must have 1 to {MAX_ENTRIES} entries");
         return Err(ApiError::invalid("/events", reason));
@@ -266,10 +299,11 @@ impl From<&Decision> for PastEventResult {
 fn read(entry: &Entry<'_>, form: Form, policy: &Policy, now: Timestamp) -> Result<EventRequest, PastEventResult> {
     let mut problems = Problems::default();
     let fields = entry.fields().map_err(|problem| server_error(problem.into()))?;
-    let request = request::read(&fields, form, Origin::Api, policy, &mut problems);
+    let (sent, occurred) = members_of(&fields, form);
+    let request = request::read(sent, (fields.here(), form), Origin::Api, policy, &mut problems);
     problems.finish().map_err(server_error)?;
     let request = request.ok_or_else(missing)?;
-    match occurred_at(fields.raw("occurred").value(), now) {
+    match occurred_at(occurred.sent().value(), now) {
         Ok(at) => Ok(EventRequest {
             occurred_at: Some(at),
             ..request

@@ -2,73 +2,80 @@
 
 use super::request::{self, Form};
 use crate::auth::{EventRecognised, Recognised};
-use crate::body::Incoming;
+use crate::body::{Incoming, members};
+use crate::docs::CookiesInput;
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::reply::{Decided, submit_read};
 use crate::state::HttpState;
 use axum::extract::{Request, State};
 use selfsame_domain::{Action, Command, Origin};
-use serde_json::Value;
-use utoipa::ToSchema;
 
 /// The most bytes of an event (wire fact: 20 KB).
 const MAX_BYTES: usize = 20 * 1024;
 
-/// An event. Its contact is named by the parameters `contactId`, `externalCustomerId`, `email`, `phone`,
-/// `pushToken` or `contactKey`, of which the first in this order that finds a contact counts.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what super::request reads")]
-#[schema(rename_all = "camelCase")]
-pub(crate) struct EventInput {
-    /// What sort of event it is. Without angle brackets, quotes, slashes, and `; | ^ ? ! ,`.
-    #[schema(max_length = 100, example = "wishlistAdded")]
-    event_type_key: String,
-    /// What it is about. Needed where no parameter says who did it.
-    #[schema(max_length = 300)]
-    key_value: Option<String>,
-    /// An identity of your own: an event with the same one is stored once.
-    #[schema(max_length = 100)]
-    event_id: Option<String>,
-    /// A list of names and values. Of a name that comes twice the last value counts.
-    #[schema(max_items = 500)]
-    params: Option<Vec<ParamInput>>,
-    /// The device that it happened on.
-    #[schema(max_length = 250)]
-    device_id: Option<String>,
-    /// The web visitor's cookie.
-    #[schema(value_type = Option<crate::docs::CookiesInput>)]
-    cookies: Option<Value>,
+members! {
+    /// An event. Its contact is named by the parameters `contactId`, `externalCustomerId`, `email`, `phone`,
+    /// `pushToken` or `contactKey`, of which the first in this order that finds a contact counts.
+    pub(crate) struct EventInput {
+        /// What sort of event it is. Without angle brackets, quotes, slashes, and `; | ^ ? ! ,`.
+        #[schema(max_length = 100, example = "wishlistAdded")]
+        event_type_key: String,
+        /// What it is about. Needed where no parameter says who did it.
+        #[schema(max_length = 300)]
+        key_value: Option<String>,
+        /// An identity of your own: an event with the same one is stored once.
+        #[schema(max_length = 100)]
+        event_id: Option<String>,
+        /// A list of names and values. Of a name that comes twice the last value counts.
+        #[schema(max_items = 500)]
+        params: Option<Vec<ParamInput>>,
+        /// The device that it happened on.
+        #[schema(max_length = 250)]
+        device_id: Option<String>,
+        /// The web visitor's cookie.
+        cookies: Option<CookiesInput>,
+    }
 }
 
-/// A parameter of an event.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what super::request reads")]
-pub(crate) struct ParamInput {
-    /// Compared without regard to case where it says who it was.
-    name: String,
-    /// Any JSON value; a text in the first version.
-    value: Option<Value>,
+members! {
+    /// A parameter of an event.
+    pub(crate) struct ParamInput {
+        /// Compared without regard to case where it says who it was.
+        name: String,
+        /// Any JSON value; a text in the first version.
+        value: Option<Value>,
+    }
 }
 
-/// An event whose parameters are an object.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what super::request reads")]
-#[schema(rename_all = "camelCase")]
-pub(crate) struct EventObjectInput {
-    #[schema(max_length = 100, example = "wishlistAdded")]
-    event_type_key: String,
-    #[schema(max_length = 300)]
-    key_value: Option<String>,
-    #[schema(max_length = 100)]
-    event_id: Option<String>,
-    /// Names with values.
-    #[schema(value_type = Option<Object>)]
-    params: Option<Value>,
-    #[schema(max_length = 250)]
-    device_id: Option<String>,
-    #[schema(value_type = Option<crate::docs::CookiesInput>)]
-    cookies: Option<Value>,
+members! {
+    /// An event whose parameters are an object.
+    pub(crate) struct EventObjectInput {
+        #[schema(max_length = 100, example = "wishlistAdded")]
+        event_type_key: String,
+        #[schema(max_length = 300)]
+        key_value: Option<String>,
+        #[schema(max_length = 100)]
+        event_id: Option<String>,
+        /// Names with values.
+        params: Option<Object>,
+        #[schema(max_length = 250)]
+        device_id: Option<String>,
+        cookies: Option<CookiesInput>,
+    }
+}
+
+impl<'a> From<EventObjectInput<'a>> for EventInput<'a> {
+    fn from(sent: EventObjectInput<'a>) -> Self {
+        Self {
+            event_type_key: sent.event_type_key,
+            key_value: sent.key_value,
+            event_id: sent.event_id,
+            params: sent.params,
+            device_id: sent.device_id,
+            cookies: sent.cookies,
+        }
+    }
 }
 
 /// Record an event.
@@ -162,14 +169,14 @@ async fn record(state: &HttpState, caller: &Recognised, form: Form, request: Req
     let decision = submit_read(state, caller, &incoming, |auth| {
         auth.allow(Action::Events)?;
         let body = incoming.object()?;
+        let fields = body.fields();
+        let sent = match form {
+            Form::Pairs => EventInput::of(&fields),
+            Form::Object => EventObjectInput::of(&fields).into(),
+        };
         let mut problems = Problems::default();
-        let read = request::read(
-            &body.fields(),
-            form,
-            Origin::Api,
-            &auth.0.workspace.policy,
-            &mut problems,
-        );
+        let place = (fields.here(), form);
+        let read = request::read(sent, place, Origin::Api, &auth.0.workspace.policy, &mut problems);
         problems.finish()?;
         let event = read.ok_or(ApiError::Internal("an event without problems that cannot be read"))?;
         Ok((Command::Event(Box::new(event)), None))

@@ -3,7 +3,8 @@
 //! The identifiers are parameters under any of their spellings, compared without case (wire fact), or `deviceId` and `cookies` as in a
 //! contact.
 
-use crate::body::{fault_of, pruned};
+use super::record::{EventInput, ParamInput};
+use crate::body::{Member, Sent, fault_of, pruned};
 use crate::contacts::request::{self, skipped};
 use crate::error::pointer;
 use crate::fields::{Fields, MAX_ENTRIES, Problems, name_of, says_something, why};
@@ -33,24 +34,23 @@ pub(crate) enum Form {
     Object,
 }
 
-/// Reads an event. Errors that refuse it are added to `problems`.
+/// Reads an event of a form at a JSON pointer. Errors that refuse it are added to `problems`.
 pub(crate) fn read(
-    fields: &Fields<'_>,
-    form: Form,
+    sent: EventInput<'_>,
+    (here, form): (&str, Form),
     origin: Origin,
     policy: &Policy,
     problems: &mut Problems,
 ) -> Option<EventRequest> {
-    let type_key = required(fields, "eventTypeKey", EventTypeKey::parse, problems);
+    let type_key = required(sent.event_type_key, EventTypeKey::parse, problems);
     let mut contact = ContactRequest::new(Source::Event);
-    let key_value = detail(fields, "keyValue", EventKeyValue::parse, &mut contact, problems);
-    let id = detail(fields, "eventId", event_id, &mut contact, problems);
-    request::read_changeable(fields, policy, problems, &mut contact);
-    let parameters = distinct(parameters(fields, form, &mut contact, problems), &mut contact);
+    let key_value = detail(sent.key_value, EventKeyValue::parse, &mut contact, problems);
+    let id = detail(sent.event_id, event_id, &mut contact, problems);
+    request::read_changeable((sent.device_id, sent.cookies), policy, problems, &mut contact);
+    let parameters = distinct(parameters(sent.params, form, &mut contact, problems), &mut contact);
     let named = who(&parameters, policy, &mut contact);
     request::refuse_unreadable(&contact, Call::Event { creates: false }, policy, problems);
-    let params = kept(&parameters, &mut contact);
-    let params = problems.check(&fields.pointer("params"), params);
+    let params = sent.params.check(problems, kept(&parameters, &mut contact));
     let is_unidentified = !named && contact.identifiers().next().is_none();
     if is_unidentified && key_value.is_none() && contact.unreadable.is_empty() {
         for left_out in &contact.skipped {
@@ -58,7 +58,7 @@ pub(crate) fn read(
         }
         let reason =
             "must have keyValue, or a parameter contactId, externalCustomerId, email, phone, pushToken or contactKey";
-        problems.add(fields.here(), reason);
+        problems.add(here, reason);
     }
     Some(EventRequest {
         contact,
@@ -73,17 +73,16 @@ pub(crate) fn read(
 
 /// Reads an event of a request that has its identifiers elsewhere: the parameters are no identifiers.
 pub(crate) fn read_of(
-    fields: &Fields<'_>,
+    sent: EventInput<'_>,
     mut contact: ContactRequest,
     origin: Origin,
     problems: &mut Problems,
 ) -> Option<EventRequest> {
-    let type_key = required(fields, "eventTypeKey", EventTypeKey::parse, problems);
-    let key_value = detail(fields, "keyValue", EventKeyValue::parse, &mut contact, problems);
-    let parameters = parameters(fields, Form::Pairs, &mut contact, problems);
+    let type_key = required(sent.event_type_key, EventTypeKey::parse, problems);
+    let key_value = detail(sent.key_value, EventKeyValue::parse, &mut contact, problems);
+    let parameters = parameters(sent.params, Form::Pairs, &mut contact, problems);
     let parameters = distinct(parameters, &mut contact);
-    let params = kept(&parameters, &mut contact);
-    let params = problems.check(&fields.pointer("params"), params);
+    let params = sent.params.check(problems, kept(&parameters, &mut contact));
     Some(EventRequest {
         contact,
         id: None,
@@ -107,41 +106,37 @@ fn event_id(text: &str) -> Result<EventId, ValueError> {
 }
 
 fn optional<T>(
-    fields: &Fields<'_>,
-    name: &str,
+    member: Member<'_>,
     parse: impl FnOnce(&str) -> Result<T, ValueError>,
     problems: &mut Problems,
 ) -> Option<T> {
-    let text = fields.text(name, problems).value()?;
-    problems.check(&fields.pointer(name), parse(&text))
+    let text = member.text(problems).value()?;
+    member.check(problems, parse(&text))
 }
 
 /// As [`optional`], but a text with forbidden characters is left out and does not refuse the event.
 pub(crate) fn detail<T>(
-    fields: &Fields<'_>,
-    name: &str,
+    member: Member<'_>,
     parse: impl FnOnce(&str) -> Result<T, ValueError>,
     contact: &mut ContactRequest,
     problems: &mut Problems,
 ) -> Option<T> {
-    if let Some(reason) = fields.member(name).and_then(fault_of) {
-        contact.skipped.push(skipped(&fields.pointer(name), reason));
+    if let Some(reason) = member.raw.and_then(fault_of) {
+        contact.skipped.push(skipped(&member.pointer(), reason));
         return None;
     }
-    optional(fields, name, parse, problems)
+    optional(member, parse, problems)
 }
 
 fn required<T>(
-    fields: &Fields<'_>,
-    name: &str,
+    member: Member<'_>,
     parse: impl FnOnce(&str) -> Result<T, ValueError>,
     problems: &mut Problems,
 ) -> Option<T> {
-    if fields.raw(name).value().is_none() {
-        problems.add(fields.pointer(name), "must be sent");
-        return None;
+    if member.sent().value().is_none() {
+        return member.refuse(problems, "must be sent");
     }
-    optional(fields, name, parse, problems)
+    optional(member, parse, problems)
 }
 
 /// A parameter: its name as sent, its place (JSON pointer), its value.
@@ -150,29 +145,28 @@ type Parameter<'a> = (String, String, &'a Value);
 /// Reads a list of names and values, or an object. A parameter that cannot be stored as a whole, or has such a name, is left out and
 /// reported.
 fn parameters<'a>(
-    fields: &Fields<'a>,
+    sent: Member<'a>,
     form: Form,
     contact: &mut ContactRequest,
     problems: &mut Problems,
 ) -> Vec<Parameter<'a>> {
-    let pointer = fields.pointer("params");
-    match fields.raw("params").value() {
-        Some(Value::Object(object)) if form == Form::Object || !is_pair(object) => {
-            if !problems.fits(&pointer, object.len(), MAX_ENTRIES) {
+    match sent.sent() {
+        Sent::Value(Value::Object(object)) if form == Form::Object || !is_pair(object) => {
+            let params = Fields::of(Some(object), sent.pointer());
+            if !problems.fits(params.here(), object.len(), MAX_ENTRIES) {
                 return Vec::new();
             }
-            let params = Fields::of(Some(object), pointer);
             let each = |(name, value): (&String, &'a Value)| (name.clone(), params.pointer(name), value);
             return object.iter().map(each).collect();
         }
         _ => {}
     }
-    let listed = fields.list("params", MAX_ENTRIES, problems);
+    let listed = sent.list(MAX_ENTRIES, problems);
     let mut read = Vec::with_capacity(listed.len());
     for (pointer, value) in listed {
         let parameter = Fields::of(value.as_object(), pointer);
-        let name = parameter.member("name");
-        if let Some(reason) = fault_of(value).or_else(|| name.and_then(fault_of)) {
+        let sent = ParamInput::of(&parameter);
+        if let Some(reason) = fault_of(value).or_else(|| sent.name.raw.and_then(fault_of)) {
             contact.skipped.push(skipped(parameter.here(), reason));
             continue;
         }
@@ -180,11 +174,10 @@ fn parameters<'a>(
             problems.add(parameter.here(), why(value, "must be an object"));
             continue;
         }
-        let name = parameter.text("name", problems).value();
-        match (name, parameter.member("value")) {
-            (Some(name), Some(value)) => read.push((name.trim().to_owned(), parameter.pointer("value"), value)),
-            (Some(name), None) => read.push((name.trim().to_owned(), parameter.pointer("value"), &Value::Null)),
-            (None, _) => problems.add(parameter.pointer("name"), "must be sent"),
+        let value = parameter.member("value").unwrap_or(&Value::Null);
+        match sent.name.text(problems).value() {
+            Some(name) => read.push((name.trim().to_owned(), sent.value.pointer(), value)),
+            None => problems.add(sent.name.pointer(), "must be sent"),
         }
     }
     read

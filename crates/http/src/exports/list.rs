@@ -1,4 +1,4 @@
-//! `GET exports` and `GET exports/{id}`.
+//! `GET exports`, and `GET` and `DELETE exports/{id}`.
 
 use super::body::{ExportBody, example};
 use crate::auth::{May, right};
@@ -8,6 +8,7 @@ use crate::refusals::{Refused, RefusedOrMissing};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
+use http::StatusCode;
 use selfsame_domain::ExportId;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -86,4 +87,24 @@ pub(super) async fn get(
         export: ExportBody::from(&export),
         lag,
     }))
+}
+
+/// Delete an export.
+///
+/// Its tables at the destination stay as they are, and are not updated any more. A run under way is cancelled.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/exports/{id}",
+    operation_id = "deleteExport",
+    tag = "exports",
+    params(("id" = String, Path, description = "The export.")),
+    responses((status = 204, description = "It is gone."), RefusedOrMissing),
+)]
+pub(super) async fn delete(
+    State(state): State<HttpState>,
+    auth: May<right::Admin>,
+    Id(id): Id<ExportId>,
+) -> Result<StatusCode, ApiError> {
+    state.app.delete_export(auth.workspace(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

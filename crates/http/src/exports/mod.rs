@@ -3,7 +3,6 @@
 mod body;
 mod columns;
 mod create;
-mod delete;
 mod list;
 mod pause;
 mod runs;
@@ -21,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(crate) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .routes(routes!(list::list, create::create))
-        .routes(routes!(list::get, delete::delete))
+        .routes(routes!(list::get, list::delete))
         .routes(routes!(runs::run))
         .routes(routes!(runs::runs))
         .routes(routes!(runs::cancel))

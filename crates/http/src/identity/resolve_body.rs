@@ -2,7 +2,7 @@
 
 use super::resolve::ResolveBody;
 use crate::body::{FromMember, Member, content_digest};
-use crate::contacts::{BulkOptions, patch, request, subscribe, update};
+use crate::contacts::{BulkInput, BulkOptions, patch, request, subscribe, update};
 use crate::docs::ContactInput;
 use crate::error::ApiError;
 use crate::events;
@@ -111,7 +111,7 @@ fn contact(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Comma
 
 fn bulk(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Vec<Command> {
     let contacts = body.objects("contacts", MAX_ENTRIES, problems);
-    let Some(options) = BulkOptions::read(body, problems) else {
+    let Some(options) = BulkOptions::read(&BulkInput::of(body, &[]), problems) else {
         return Vec::new();
     };
     let read = |contact: &Fields<'_>| options.contact(contact, policy, problems);
@@ -128,7 +128,8 @@ fn read_orders(body: &Fields<'_>, exact: &Exact, policy: &Policy, problems: &mut
 }
 
 fn event(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Option<Command> {
-    let event = events::read(body, events::Form::Pairs, Origin::Api, policy, problems)?;
+    let sent = events::EventInput::of(body);
+    let event = events::read(sent, (body.here(), events::Form::Pairs), Origin::Api, policy, problems)?;
     Some(Command::Event(Box::new(event)))
 }
 

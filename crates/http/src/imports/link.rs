@@ -4,15 +4,15 @@ use super::body::slot;
 use super::files::{FileOptions, Target};
 use super::response::ImportBody;
 use crate::auth::{May, right};
-use crate::body::Incoming;
-use crate::contacts::BulkOptions;
+use crate::body::{Incoming, members};
+use crate::contacts::{BulkInput, BulkOptions};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::{Request, State};
+use selfsame_application::ImportRequest;
 use selfsame_application::ports::{ImportFormat, ImportId, Links};
-use selfsame_application::{ImportRequest, Replay};
 use selfsame_domain::WorkspaceId;
 use serde::Serialize;
 use std::time::Duration;
@@ -29,25 +29,25 @@ const TIME: Duration = Duration::from_mins(5);
 /// How many bytes are read at a time.
 const PIECE: usize = 64 << 10;
 
-/// A file to be imported from a link.
-#[derive(ToSchema)]
-#[schema(as = UploadRequest, rename_all = "camelCase")]
-#[allow(dead_code, reason = "describes what is read")]
-pub(super) struct LinkInput {
-    /// An http or https URL of a CSV file in UTF-8 of at most 100 MiB, with name and password where the other server wants HTTP Basic.
-    #[schema(example = "https://files.example/contacts.csv")]
-    link: String,
-    /// `email`, `sms`, `email_or_sms` or `id`; also `externalCustomerId`, `mobilepush`, `webpush`, and `fieldId` with the member `fieldId`.
-    #[schema(example = "email")]
-    dedupe_on: String,
-    /// Segments that every contact joins.
-    group_names: Option<Vec<String>>,
-    /// Segments that every contact leaves.
-    group_names_exclude: Option<Vec<String>>,
-    /// Whether removed contacts come back.
-    restore_deleted: Option<bool>,
-    /// The type of an event for each new contact.
-    event_key_for_new_contacts: Option<String>,
+members! {
+    /// A file to be imported from a link.
+    #[schema(as = UploadRequest)]
+    pub(super) struct LinkInput {
+        /// An http or https URL of a CSV file in UTF-8 of at most 100 MiB, with name and password where the other server wants HTTP Basic.
+        #[schema(example = "https://files.example/contacts.csv")]
+        link: String,
+        /// `email`, `sms`, `email_or_sms` or `id`; also `externalCustomerId`, `mobilepush`, `webpush`, and `fieldId` with the member `fieldId`.
+        #[schema(example = "email")]
+        dedupe_on: String,
+        /// Segments that every contact joins.
+        group_names: Option<Vec<String>>,
+        /// Segments that every contact leaves.
+        group_names_exclude: Option<Vec<String>>,
+        /// Whether removed contacts come back.
+        restore_deleted: Option<bool>,
+        /// The type of an event for each new contact.
+        event_key_for_new_contacts: Option<String>,
+    }
 }
 
 /// A file that was taken.
@@ -112,10 +112,7 @@ pub(super) async fn upload(
         total: None,
         is_dry_run: false,
         queue: ImportBody::queue(key),
-        replay: incoming.idempotency_key.as_ref().map(|sent| Replay {
-            key: format!("{key}:{sent}"),
-            digest: incoming.digest(),
-        }),
+        replay: incoming.replay(key),
     };
     let links = state
         .settings
@@ -138,11 +135,23 @@ fn read(incoming: &Incoming) -> Result<(String, FileOptions), ApiError> {
     let body = incoming.object()?;
     let fields = body.fields();
     let mut problems = Problems::default();
-    let link = fields.text("link", &mut problems).value();
+    let sent = LinkInput::of(&fields);
+    let link = sent.link.text(&mut problems).value();
     if link.is_none() && problems.is_empty() {
-        problems.add("/link", "must be an http or https URL with a host");
+        problems.add(sent.link.pointer(), "must be an http or https URL with a host");
     }
-    let call = BulkOptions::read(&fields, &mut problems);
+    let call = BulkInput {
+        contacts: &[],
+        dedupe_on: sent.dedupe_on,
+        field_id: fields.at("fieldId"),
+        contact_fields: fields.at("contactFields"),
+        custom_fields_ids: fields.at("customFieldsIDs"),
+        group_names: sent.group_names,
+        group_names_exclude: sent.group_names_exclude,
+        restore_deleted: sent.restore_deleted,
+        event_key_for_new_contacts: sent.event_key_for_new_contacts,
+    };
+    let call = BulkOptions::read(&call, &mut problems);
     problems.finish()?;
     let (Some(link), Some(call)) = (link, call) else {
         return Err(ApiError::Internal("options without problems that cannot be read"));

@@ -1,6 +1,6 @@
 //! `GET imports`.
 
-use super::response::ImportBody;
+use super::response::{ImportBody, example};
 use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
@@ -36,23 +36,7 @@ pub(super) struct ImportsPage {
         ("cursor" = Option<String>, Query, description = "The `next` of the page before."),
         ("limit" = Option<u32>, Query, description = "How many at the most, up to 500; 50 without."),
     ),
-    responses((status = 200, description = "A page of imports.", body = ImportsPage, example = json!({"items": [{
-            "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44",
-            "status": "finished",
-            "source": "bulk",
-            "dryRun": false,
-            "rows": {"total": 2, "created": 1, "updated": 1, "restored": 0, "unchanged": 0, "merged": 0, "rejected": 0},
-            "progress": 1.0,
-            "rowsPerSecond": 40.0,
-            "file": null,
-            "problems": [],
-            "undoing": false,
-            "error": null,
-            "createdAt": "2025-01-01T08:00:00Z",
-            "startedAt": "2025-01-01T08:00:00Z",
-            "heartbeatAt": "2025-01-01T08:00:00.050Z",
-            "finishedAt": "2025-01-01T08:00:00.050Z"
-        }], "next": null})), Refused),
+    responses((status = 200, description = "A page of imports.", body = ImportsPage, example = json!({"items": [example("finished")["import"]], "next": null})), Refused),
 )]
 pub(super) async fn list(
     State(state): State<HttpState>,

@@ -23,7 +23,7 @@ impl ImportRows {
         }
     }
 
-    /// Reads files for previews, which somebody waits for: of at most 256 MiB, and of no more than an import may have.
+    /// Reads files for previews, which are answered at once: of at most 256 MiB, and of no more than an import may have.
     pub fn for_previews(file_limit: u64) -> Self {
         Self::new(PREVIEW_LIMIT.min(file_limit))
     }

@@ -3,6 +3,7 @@
 use super::app::{self, App, AppHeaders, SentUser, User};
 use crate::body::{Member, members};
 use crate::contacts::request::{device_app, read_attributes, refuse_unreadable, skipped};
+use crate::docs::ContactInput;
 use crate::error::ApiError;
 use crate::fields::{Fields, NOT_A_TEXT, Problems, Sent, text_of, why};
 use crate::state::HttpState;
@@ -109,7 +110,7 @@ fn read(app: &App, user: &User, fields: &Fields<'_>, problems: &mut Problems) ->
     app::leave_out(&[sent.category, sent.advertising_id], "is not stored", &mut request);
     if user.trusted.external_id().is_some() {
         let mut described = ContactRequest::new(request.source);
-        read_attributes(fields, app.policy(), problems, &mut described);
+        read_attributes(&ContactInput::of(fields), app.policy(), problems, &mut described);
         let of_user = described
             .attributes
             .into_iter()

@@ -1,8 +1,9 @@
 //! `POST /mobile/api/v1/events`: the events of an app.
 
 use super::app::{App, AppHeaders, SentUser, User};
+use crate::body::members;
 use crate::error::ApiError;
-use crate::events::{detail, read_of};
+use crate::events::{EventInput, ParamInput, detail, read_of};
 use crate::fields::{Fields, MAX_ENTRIES, Problems};
 use crate::site;
 use crate::state::HttpState;
@@ -10,8 +11,6 @@ use crate::times;
 use crate::tracker::CollectedBody;
 use axum::extract::{Request, State};
 use selfsame_domain::{Command, EventId, EventRequest, Origin, Timestamp, app_event_time};
-use serde_json::Value;
-use utoipa::ToSchema;
 
 /// Greatest size of a request in bytes, as for every public key.
 const MAX_BYTES: usize = 64 * 1024;
@@ -19,46 +18,35 @@ const MAX_BYTES: usize = 64 * 1024;
 /// The greatest length of an event ID, in characters.
 const MAX_ID: usize = 100;
 
-/// What happened in an app.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what events() reads")]
-#[schema(rename_all = "camelCase")]
-pub(crate) struct AppEventsInput {
-    /// The device; the header `X-Reteno-Device-ID` may say it instead.
-    #[schema(max_length = 250, example = "8a5b1c0e-9c2f-4b7e-8a61-3c9d2e7f1b45")]
-    device_id: Option<String>,
-    /// The external ID of the user, also as `userId` or `user_id`.
-    #[schema(min_length = 1, max_length = 100)]
-    external_user_id: Option<String>,
-    #[schema(max_items = 500)]
-    events: Vec<AppEventInput>,
+members! {
+    /// What happened in an app.
+    pub(crate) struct AppEventsInput {
+        #[schema(max_items = 500)]
+        list events: Vec<AppEventInput>,
+        /// The device; the header `X-Reteno-Device-ID` may say it instead.
+        #[schema(max_length = 250, example = "8a5b1c0e-9c2f-4b7e-8a61-3c9d2e7f1b45")]
+        device_id: Option<String>,
+        /// The external ID of the user, also as `userId` or `user_id`.
+        #[schema(min_length = 1, max_length = 100)]
+        external_user_id: Option<String>,
+    }
 }
 
-/// Something that happened in an app.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what events() reads")]
-#[schema(rename_all = "camelCase")]
-pub(crate) struct AppEventInput {
-    #[schema(max_length = 100, example = "productViewed")]
-    event_type_key: String,
-    /// When it happened: ISO 8601, in UTC without an offset; at most 30 days ago and a day ahead. Now, if it is missing or ahead.
-    #[schema(example = "2026-01-02T03:04:05.678Z")]
-    occurred: Option<String>,
-    /// Names with values, together at most 20 KB. They name no contact.
-    #[schema(max_items = 500)]
-    params: Option<Vec<AppParamInput>>,
-    /// An identity of the app's own. Without one an event of the same device, type, time and parameters is the same event.
-    #[schema(max_length = 100)]
-    event_id: Option<String>,
-}
-
-/// A parameter of an event.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what events() reads")]
-pub(crate) struct AppParamInput {
-    name: String,
-    /// Any JSON value.
-    value: Option<Value>,
+members! {
+    /// Something that happened in an app.
+    pub(crate) struct AppEventInput {
+        #[schema(max_length = 100, example = "productViewed")]
+        event_type_key: String,
+        /// When it happened: ISO 8601, in UTC without an offset; at most 30 days ago and a day ahead. Now, if it is missing or ahead.
+        #[schema(example = "2026-01-02T03:04:05.678Z")]
+        occurred: Option<String>,
+        /// Names with values, together at most 20 KB. They name no contact.
+        #[schema(max_items = 500)]
+        params: Option<Vec<ParamInput>>,
+        /// An identity of the app's own. Without one an event of the same device, type, time and parameters is the same event.
+        #[schema(max_length = 100)]
+        event_id: Option<String>,
+    }
 }
 
 /// Record what happened in an app.
@@ -84,10 +72,11 @@ pub(crate) struct AppParamInput {
 )]
 pub(super) async fn events(State(state): State<HttpState>, request: Request) -> Result<CollectedBody, ApiError> {
     let app = App::open(&state, request, MAX_BYTES).await?;
-    let body = app.incoming.batch("events", MAX_ENTRIES)?;
+    let body = app.incoming.batch(AppEventsInput::LIST, MAX_ENTRIES)?;
     let fields = body.fields();
+    let sent = AppEventsInput::of(&fields, &body.entries);
     let mut problems = Problems::default();
-    let named = SentUser::of(fields.at("deviceId"), fields.at("externalUserId"), &fields);
+    let named = SentUser::of(sent.device_id, sent.external_user_id, &fields);
     let user = app.user(&state, &named, &mut problems);
     problems.finish()?;
     let user = user.ok_or(ApiError::Internal("a user without problems that cannot be read"))?;
@@ -96,8 +85,8 @@ pub(super) async fn events(State(state): State<HttpState>, request: Request) -> 
         refused: user.untrusted(),
     };
     let (now, place) = (state.app.clock().now(), app.sender.place());
-    let mut commands = Vec::with_capacity(body.entries.len());
-    for entry in &body.entries {
+    let mut commands = Vec::with_capacity(sent.events.len());
+    for entry in sent.events {
         commands.extend(answer.read(entry, |fields, answer| {
             let mut problems = Problems::default();
             let event = read(fields, &user, &place, now, &mut problems);
@@ -120,18 +109,25 @@ fn read(
     problems: &mut Problems,
 ) -> Option<EventRequest> {
     let mut request = user.trusted.event_request();
-    let occurred = fields.text("occurred", problems).value();
-    let read_time = |text: &String| problems.check(&fields.pointer("occurred"), happened(text, now));
+    let sent = AppEventInput::of(fields);
+    let occurred = sent.occurred.text(problems).value();
+    let read_time = |text: &String| sent.occurred.check(problems, happened(text, now));
     let occurred_at = occurred.as_ref().and_then(read_time);
-    let sent = detail(fields, "eventId", |text| Ok(text.to_owned()), &mut request, problems);
-    if sent.as_ref().is_some_and(|id| id.chars().count() > MAX_ID) {
+    let id = detail(sent.event_id, |text| Ok(text.to_owned()), &mut request, problems);
+    if id.as_ref().is_some_and(|id| id.chars().count() > MAX_ID) {
         let reason = format!("must be at most {MAX_ID} characters long");
-        problems.add(fields.pointer("eventId"), reason);
+        problems.add(sent.event_id.pointer(), reason);
     }
-    let mut event = read_of(fields, user.trusted.allowed(request), Origin::Mobile, problems)?;
+    let sent = EventInput {
+        event_type_key: sent.event_type_key,
+        key_value: fields.at("keyValue"),
+        params: sent.params,
+        ..EventInput::default()
+    };
+    let mut event = read_of(sent, user.trusted.allowed(request), Origin::Mobile, problems)?;
     event.occurred_at = occurred_at;
     let device = user.trusted.device();
-    event.id = match (sent, occurred) {
+    event.id = match (id, occurred) {
         (Some(id), _) => Some(EventId::of_app(place, device, &id)),
         (None, Some(occurred)) => {
             let id = EventId::of_app_content(place, device, &event.type_key, &occurred, &event.params);

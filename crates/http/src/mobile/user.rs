@@ -4,6 +4,7 @@ use super::app::{self, App, AppHeaders, SentUser, User};
 use super::device::MAX_BYTES;
 use crate::body::{Member, members};
 use crate::contacts::request::{field_text, read_attributes, read_texts, refuse_unreadable, skipped};
+use crate::docs::{AddressInput, ContactInput};
 use crate::error::{ApiError, member};
 use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems, why};
 use crate::state::HttpState;
@@ -11,8 +12,6 @@ use crate::tracker::CollectedBody;
 use axum::extract::{Request, State};
 use selfsame_domain::values::{CategoryKey, SegmentName};
 use selfsame_domain::{AppUser, Call, ContactRequest, CustomField, FieldInput, SegmentRef};
-use serde_json::Value;
-use utoipa::ToSchema;
 
 members! {
     /// What an app knows of its user.
@@ -36,30 +35,28 @@ members! {
     }
 }
 
-/// Attributes of a user.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what user() reads")]
-#[schema(rename_all = "camelCase")]
-pub(crate) struct AppUserAttributesInput {
-    /// Refused without an external ID.
-    phone: Option<String>,
-    /// Refused without an external ID.
-    email: Option<String>,
-    #[schema(max_length = 40)]
-    first_name: Option<String>,
-    #[schema(max_length = 40)]
-    last_name: Option<String>,
-    /// Kept of users with an external ID only.
-    language_code: Option<String>,
-    /// Kept of users with an external ID only.
-    time_zone: Option<String>,
-    /// Left out.
-    market_id: Option<String>,
-    #[schema(value_type = Option<crate::docs::AddressInput>)]
-    address: Option<Value>,
-    /// Custom fields by their keys.
-    #[schema(value_type = Option<Vec<AppFieldInput>>, max_items = 500)]
-    fields: Option<Vec<Value>>,
+members! {
+    /// Attributes of a user.
+    pub(crate) struct AppUserAttributesInput {
+        /// Refused without an external ID.
+        phone: Option<String>,
+        /// Refused without an external ID.
+        email: Option<String>,
+        #[schema(max_length = 40)]
+        first_name: Option<String>,
+        #[schema(max_length = 40)]
+        last_name: Option<String>,
+        /// Kept of users with an external ID only.
+        language_code: Option<String>,
+        /// Kept of users with an external ID only.
+        time_zone: Option<String>,
+        /// Left out.
+        market_id: Option<String>,
+        address: Option<AddressInput>,
+        /// Custom fields by their keys.
+        #[schema(max_items = 500)]
+        fields: Option<Vec<AppFieldInput>>,
+    }
 }
 
 members! {
@@ -105,7 +102,8 @@ pub(super) async fn user(State(state): State<HttpState>, request: Request) -> Re
     let attributes = sent.user_attributes.object(&mut problems).value();
     let attributes = attributes.unwrap_or_else(|| Fields::of(None, sent.user_attributes.pointer()));
     let read = user.map(|user| (read(&app, &user, &sent, &attributes, &mut problems), user));
-    let named = attributes.list("fields", MAX_ENTRIES, &mut problems);
+    let custom_fields = AppUserAttributesInput::of(&attributes).fields;
+    let named = custom_fields.list(MAX_ENTRIES, &mut problems);
     problems.finish()?;
     let (mut request, user) = read.ok_or(ApiError::Internal("a user without problems that cannot be read"))?;
     if !named.is_empty() {
@@ -128,9 +126,19 @@ fn read(
     problems: &mut Problems,
 ) -> ContactRequest {
     let mut request = user.trusted.request();
-    read_attributes(attributes, app.policy(), problems, &mut request);
-    app::leave_out(&[attributes.at("marketId")], "is not stored", &mut request);
-    let (email, phone) = (attributes.at("email"), attributes.at("phone"));
+    let user_attributes = AppUserAttributesInput::of(attributes);
+    let contact = ContactInput {
+        first_name: user_attributes.first_name,
+        last_name: user_attributes.last_name,
+        contact_key: attributes.at("contactKey"),
+        language_code: user_attributes.language_code,
+        time_zone: user_attributes.time_zone,
+        address: user_attributes.address,
+        ..ContactInput::default()
+    };
+    read_attributes(&contact, app.policy(), problems, &mut request);
+    app::leave_out(&[user_attributes.market_id], "is not stored", &mut request);
+    let (email, phone) = (user_attributes.email, user_attributes.phone);
     if user.trusted.is_named() {
         app::channels(email, phone, app.policy(), &mut request);
     } else {
@@ -141,7 +149,7 @@ fn read(
         }
         request.attributes.retain(|input| !AppUser::is_of_user(input.key));
         let reason = "is stored only for users with an external ID";
-        let of_users = [attributes.at("languageCode"), attributes.at("timeZone")];
+        let of_users = [user_attributes.language_code, user_attributes.time_zone];
         app::leave_out(&of_users, reason, &mut request);
     }
     let names = |names: Member<'_>, problems: &mut Problems, request: &mut ContactRequest| {

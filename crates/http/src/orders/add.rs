@@ -20,13 +20,13 @@ use utoipa::ToSchema;
 /// Greatest size of a body, in bytes: a thousand orders exceed the limit of other requests.
 pub(crate) const BODY_LIMIT: usize = 10 << 20;
 
-/// Orders.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what is read")]
-pub(crate) struct OrdersInput {
-    /// 1 to 1,000. A single object is taken for an array.
-    #[schema(value_type = Vec<OrderInput>, min_items = 1, max_items = 1000)]
-    orders: Vec<serde_json::Value>,
+members! {
+    /// Orders.
+    pub(crate) struct OrdersInput {
+        /// 1 to 1,000. A single object is taken for an array.
+        #[schema(min_items = 1, max_items = 1000)]
+        list orders: Vec<OrderInput>,
+    }
 }
 
 members! {
@@ -160,7 +160,9 @@ pub(crate) async fn add(
     request: Request,
 ) -> Result<Response, ApiError> {
     let incoming = Incoming::read(request, BODY_LIMIT.max(state.settings.body_limit)).await?;
-    let entries = incoming.batch("orders", MAX_ORDERS)?.entries;
+    let batch = incoming.batch(OrdersInput::LIST, MAX_ORDERS)?;
+    let fields = batch.fields();
+    let entries = OrdersInput::of(&fields, &batch.entries).orders;
     if entries.is_empty() {
         return Err(ApiError::invalid("/orders", "must have at least one entry"));
     }

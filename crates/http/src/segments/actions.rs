@@ -1,6 +1,7 @@
 //! `POST contacts/actions`, `GET contacts/actions/{id}` and `POST contacts/actions/{id}/cancel`.
 
-use super::forms::{FormulaBody, formula};
+use super::forms::formula;
+use super::formula_schema::FormulaBody;
 use crate::auth::{May, right};
 use crate::body::{Body, FromMember, Member, body};
 use crate::error::ApiError;

@@ -19,7 +19,7 @@ use selfsame_domain::SegmentId;
     tag = "segments",
     params(
         ("id" = i64, Path, description = "The segment's number"),
-        crate::docs::Paging,
+        crate::paths::Paging,
         ("orderByTs" = Option<bool>, Query, description = "By time of entry instead of by number; false by default. Contacts of dynamic segments come by number: times of entry are not kept"),
         ("asc" = Option<bool>, Query, description = "Ascending; true by default"),
     ),

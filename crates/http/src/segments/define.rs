@@ -1,5 +1,6 @@
 //! Creating, changing, reading and deleting segments.
 
+use super::derive::made;
 use super::forms::{SegmentBody, SegmentInput, formula};
 use crate::auth::{May, right};
 use crate::body::{Body, Incoming};
@@ -15,7 +16,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
-use selfsame_domain::{Command, Decision, Effect, SegmentId, WorkspaceId};
+use selfsame_domain::{Command, Decision, SegmentId, WorkspaceId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -115,12 +116,7 @@ pub(crate) async fn create(
         formula: Some(Box::new(formula)),
     };
     let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
-    let made = decision.effects.iter().find_map(|effect| match effect {
-        Effect::SegmentCreated { segment } => Some(*segment),
-        _ => None,
-    });
-    let id = made.ok_or(ApiError::Internal("a segment was made without a number"))?;
-    let body = changed(&state, auth.workspace(), id, &decision).await?;
+    let body = changed(&state, auth.workspace(), made(&decision)?, &decision).await?;
     Ok((StatusCode::CREATED, Decided(decision, Json(body))))
 }
 

@@ -1,7 +1,8 @@
 //! `POST segments/{id}/copy`, `…/freeze` and `…/empty`, and `POST contacts/search`.
 
 use super::define::{SegmentChange, changed};
-use super::forms::{FormulaBody, MemberBody, formula};
+use super::forms::{MemberBody, formula};
+use super::formula_schema::FormulaBody;
 use super::table;
 use crate::auth::{Authenticated, May, right};
 use crate::body::{Body, Incoming, body};
@@ -18,8 +19,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chrono::DateTime;
 use http::{HeaderMap, StatusCode};
+use selfsame_application::Submission;
 use selfsame_application::ports::{MemberOrder, MembersFrom};
-use selfsame_application::{Replay, Submission};
 use selfsame_domain::values::SegmentName;
 use selfsame_domain::{Command, ContactId, ContactRef, Decision, Effect, SegmentId, Timestamp, WorkspaceId};
 use serde::Serialize;
@@ -164,12 +165,8 @@ pub(super) async fn put_into(
         segment: list,
         contacts: contacts.iter().map(|id| ContactRef::Id(*id)).collect(),
     };
-    let replay = incoming.idempotency_key.as_ref().map(|key| Replay {
-        key: format!("{step}:{}:{key}", auth.0.key.id),
-        digest: incoming.digest(),
-    });
     let submission = Submission {
-        replay,
+        replay: incoming.replay(format_args!("{step}:{}", auth.0.key.id)),
         ..Submission::of(attach)
     };
     state.app.submit(auth.workspace(), submission).await?;

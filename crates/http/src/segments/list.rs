@@ -16,7 +16,7 @@ use axum::extract::State;
     tag = "segments",
     params(
         ("name" = Option<String>, Query, description = "What the name contains, in any case"),
-        crate::docs::Paging,
+        crate::paths::Paging,
     ),
     responses(
         (status = 200, description = "One page of segments", body = Vec<Group>, headers(("TotalCount" = i64, description = "The number of all")),

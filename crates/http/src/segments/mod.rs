@@ -6,6 +6,7 @@ mod contacts;
 mod define;
 mod derive;
 mod forms;
+mod formula_schema;
 mod history;
 mod list;
 mod members;

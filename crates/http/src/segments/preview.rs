@@ -1,6 +1,7 @@
 //! `POST segments/preview`.
 
-use super::forms::{FormulaBody, MemberBody, formula};
+use super::forms::{MemberBody, formula};
+use super::formula_schema::FormulaBody;
 use crate::auth::{May, right};
 use crate::body::{Body, body};
 use crate::error::ApiError;

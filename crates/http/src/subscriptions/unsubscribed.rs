@@ -72,56 +72,6 @@ pub(crate) async fn delete(
     set(&state, &auth, body, false).await
 }
 
-/// As `emails/unsubscribed/add`, at a path that some clients call.
-#[utoipa::path(
-    post,
-    path = "/api/v1/emails/unsubscribe/add",
-    operation_id = "addUnsubscribedEmailsByOldPath",
-    tag = "subscriptions",
-    params(crate::docs::IdempotencyKey),
-    request_body(content = EmailsInput, content_type = "application/json", example = json!({"emails": ["ann@example.com"]})),
-    responses(
-        (status = 200, description = "Without a body when every address was taken, else those that were not. With the headers of the decisions",
-            content(
-                (FailedEntries = "application/json", example = json!({"failed": [{"index": 1, "error": "must be an email address"}]})),
-                (AllTaken = "*/*"),
-            )),
-        crate::docs::WriteErrors,
-    )
-)]
-pub(crate) async fn add_by_old_path(
-    state: State<HttpState>,
-    auth: May<right::Write>,
-    body: Body<EmailsInput>,
-) -> Result<AllDecided<Partly<()>>, ApiError> {
-    add(state, auth, body).await
-}
-
-/// As `emails/unsubscribed/delete`, at a path that some clients call.
-#[utoipa::path(
-    post,
-    path = "/api/v1/emails/unsubscribe/delete",
-    operation_id = "deleteUnsubscribedEmailsByOldPath",
-    tag = "subscriptions",
-    params(crate::docs::IdempotencyKey),
-    request_body(content = EmailsInput, content_type = "application/json", example = json!({"emails": ["ann@example.com"]})),
-    responses(
-        (status = 200, description = "Without a body when every address was taken, else those that were not. With the headers of the decisions",
-            content(
-                (FailedEntries = "application/json", example = json!({"failed": [{"index": 1, "error": "must be an email address"}]})),
-                (AllTaken = "*/*"),
-            )),
-        crate::docs::WriteErrors,
-    )
-)]
-pub(crate) async fn delete_by_old_path(
-    state: State<HttpState>,
-    auth: May<right::Write>,
-    body: Body<EmailsInput>,
-) -> Result<AllDecided<Partly<()>>, ApiError> {
-    delete(state, auth, body).await
-}
-
 async fn set(
     state: &HttpState,
     auth: &Authenticated,

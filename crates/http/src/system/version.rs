@@ -37,18 +37,3 @@ pub(crate) async fn version(_: May<right::General>) -> Json<Version> {
         protocol: PROTOCOL,
     })
 }
-
-/// The version of the service, at the path by which clients try a token.
-#[utoipa::path(
-    get,
-    path = "/api/v2/version",
-    operation_id = "getVersion2",
-    tag = "account",
-    responses(
-        (status = 200, description = "The versions", body = Version),
-        crate::docs::ReadErrors,
-    )
-)]
-pub(crate) async fn version_2(auth: May<right::General>) -> Json<Version> {
-    version(auth).await
-}

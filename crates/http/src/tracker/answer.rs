@@ -1,11 +1,11 @@
 //! The answer to pages: how many events were kept, and what was left out. It has no data about contacts.
 
+use super::page::PageRequest;
 use super::visitor::Visitor;
-use crate::body::{Entry, Incoming, pruned};
+use crate::body::{Entry, pruned};
 use crate::error::{ApiError, Problem, member};
 use crate::fields::{Fields, Problems};
 use crate::site;
-use crate::state::HttpState;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use selfsame_application::Sender;
@@ -136,9 +136,8 @@ impl CollectedBody {
 /// Submits a page's request in one transaction: first the identification of the visitor, then the events, which so belong to the identified
 /// contact.
 pub(crate) async fn submit(
-    state: &HttpState,
+    page: &PageRequest<'_>,
     sender: &Sender,
-    incoming: &Incoming,
     visitor: Visitor,
     events: Vec<Command>,
     mut answer: CollectedBody,
@@ -148,7 +147,7 @@ pub(crate) async fn submit(
     if commands.is_empty() {
         return Ok(answer);
     }
-    let decisions = site::submit(state, sender, incoming, commands).await?;
+    let decisions = site::submit(page.state, sender, &page.incoming, commands).await?;
     for (index, decision) in decisions.iter().enumerate() {
         answer.add(decision, index >= links);
     }

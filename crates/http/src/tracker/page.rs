@@ -1,12 +1,19 @@
 //! From a page's request to commands.
 
+use super::MAX_BYTES;
+use crate::auth::Authenticated;
+use crate::body::{Incoming, Member};
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems};
+use crate::fields::Problems;
 use crate::operations::BOTS;
-use http::HeaderMap;
+use crate::site;
+use crate::state::HttpState;
+use axum::extract::Request;
 use http::header::{ORIGIN, USER_AGENT};
+use http::{Extensions, HeaderMap};
 use isbot::Bots;
 use metrics::counter;
+use selfsame_application::Sender;
 use selfsame_domain::values::{Cookie, EventTypeKey};
 use selfsame_domain::{Command, ContactRequest, EventId, EventParams, EventRequest, Identifier, Origin, Timestamp};
 use std::sync::LazyLock;
@@ -26,22 +33,48 @@ pub(crate) fn is_bot(headers: &HeaderMap) -> bool {
     is_bot
 }
 
-/// The public key of the site that a request names.
-pub(crate) fn site(fields: &Fields<'_>, name: &str) -> Result<String, ApiError> {
+/// A request of a page: its parts besides the members of its body.
+pub(crate) struct PageRequest<'s> {
+    pub(crate) state: &'s HttpState,
+    pub(crate) incoming: Incoming,
+    pub(crate) headers: HeaderMap,
+    extensions: Extensions,
+}
+
+impl<'s> PageRequest<'s> {
+    /// Reads a body of at most [`MAX_BYTES`].
+    pub(crate) async fn read(state: &'s HttpState, request: Request) -> Result<Self, ApiError> {
+        let (headers, extensions) = (request.headers().clone(), request.extensions().clone());
+        Ok(Self {
+            state,
+            incoming: Incoming::read(request, MAX_BYTES).await?,
+            headers,
+            extensions,
+        })
+    }
+
+    /// Opens the site whose public key a member has.
+    pub(crate) async fn open(&self, site: Member<'_>, secret: Option<Authenticated>) -> Result<Sender, ApiError> {
+        let key = public_key(site)?;
+        site::open(self.state, &key, secret, &self.headers, &self.extensions).await
+    }
+}
+
+fn public_key(member: Member<'_>) -> Result<String, ApiError> {
     let mut problems = Problems::default();
-    let key = fields.text(name, &mut problems).value();
+    let key = member.text(&mut problems).value();
     problems.finish()?;
-    let key = key.ok_or_else(|| ApiError::invalid(fields.pointer(name), "must be the public key of a site"))?;
+    let key = key.ok_or_else(|| ApiError::invalid(member.pointer(), "must be the public key of a site"))?;
     Ok(key.trim().to_owned())
 }
 
 /// The visitor's cookie.
-pub(crate) fn cookie(fields: &Fields<'_>, name: &str) -> Result<Identifier, ApiError> {
+pub(crate) fn cookie(member: Member<'_>) -> Result<Identifier, ApiError> {
     let mut problems = Problems::default();
-    let text = fields.text(name, &mut problems).value();
+    let text = member.text(&mut problems).value();
     problems.finish()?;
     let read = Cookie::parse(&text.unwrap_or_default());
-    let cookie = read.map_err(|error| ApiError::invalid(fields.pointer(name), error))?;
+    let cookie = read.map_err(|error| ApiError::invalid(member.pointer(), error))?;
     Ok(Identifier::cookie(&cookie))
 }
 

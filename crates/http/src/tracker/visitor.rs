@@ -1,27 +1,32 @@
 //! Reading the identification of a page's visitor.
 
 use super::answer::{CollectedBody, RefusedPart};
+use crate::body::Member;
 use crate::contacts::request::skipped;
-use crate::fields::{Fields, Problems, name_of};
+use crate::fields::{Problems, name_of};
 use crate::named::{self, Parts};
 use crate::site;
 use crate::state::HttpState;
 use selfsame_application::Sender;
 use selfsame_domain::values::Source;
 use selfsame_domain::{Command, ContactId, ContactRequest, Identifier, PageVisitor, Policy, Skipped};
+use serde_json::Value;
 
-/// The names of the identifiers in a form of request.
+/// The identifiers that a request claims for its visitor.
 #[derive(Debug)]
-pub(crate) struct Names {
-    pub(crate) external_id: &'static str,
-    pub(crate) email: &'static str,
-    pub(crate) phone: &'static str,
-    pub(crate) contact_id: Option<&'static str>,
+pub(crate) struct Claim<'a> {
+    pub(crate) external_id: Member<'a>,
+    pub(crate) email: Member<'a>,
+    pub(crate) phone: Member<'a>,
+    /// The contact ID, if the form of request has one.
+    pub(crate) contact_id: Option<Member<'a>>,
+    /// The pointer of the identity token, and the token.
+    pub(crate) token: Option<(String, String)>,
 }
 
-impl Names {
-    /// The page's name of a member of a contact.
-    fn of(&self, member: &str) -> Option<&'static str> {
+impl<'a> Claim<'a> {
+    /// The page's member for a member of a contact.
+    fn of(&self, member: &str) -> Option<Member<'a>> {
         match member {
             "externalCustomerId" => Some(self.external_id),
             "email" => Some(self.email),
@@ -32,20 +37,10 @@ impl Names {
     }
 }
 
-/// The identifiers that a request claims for its visitor.
-#[derive(Debug)]
-pub(crate) struct Claim<'a> {
-    /// The object with the identifiers.
-    pub(crate) fields: Fields<'a>,
-    pub(crate) names: Names,
-    /// The pointer of the identity token, and the token.
-    pub(crate) token: Option<(String, String)>,
-}
-
 /// The pointer of a request's identity token, and the token. A value that is no text counts as an invalid token.
-pub(crate) fn token(fields: &Fields<'_>, name: &str) -> Option<(String, String)> {
-    let sent = fields.raw(name).value()?;
-    Some((fields.pointer(name), name_of(sent).unwrap_or_default()))
+pub(crate) fn token(member: Member<'_>) -> Option<(String, String)> {
+    let sent = member.sent().value()?;
+    Some((member.pointer(), name_of(sent).unwrap_or_default()))
 }
 
 /// The visitor of a page.
@@ -67,8 +62,8 @@ pub(crate) fn read(
     cookie: Option<&Identifier>,
     answer: &mut CollectedBody,
 ) -> Visitor {
-    let Claim { fields, names, token } = claim;
-    let (pointer, token) = token
+    let (pointer, token) = claim
+        .token
         .as_ref()
         .map(|(pointer, token)| (pointer.as_str(), token.as_str()))
         .unzip();
@@ -77,15 +72,15 @@ pub(crate) fn read(
     answer.refused.extend(wrong.all().into_iter().map(RefusedPart::from));
     let mut request = ContactRequest::new(Source::SiteAutomated);
     request.cookies.extend(cookie.cloned());
-    request.contact_id = identifiers(sender.policy(), fields, names, &mut request);
+    request.contact_id = identifiers(sender.policy(), claim, &mut request);
     answer
         .refused
         .extend(request.left_out().cloned().map(RefusedPart::from));
     request.skipped.clear();
     let visitor = PageVisitor::new(request, warrant.as_ref(), sender.policy());
     let own = |part: Skipped| -> RefusedPart {
-        match names.of(&part.field) {
-            Some(name) => skipped(&fields.pointer(name), part.reason).into(),
+        match claim.of(&part.field) {
+            Some(member) => skipped(&member.pointer(), part.reason).into(),
             None => part.into(),
         }
     };
@@ -95,26 +90,29 @@ pub(crate) fn read(
             .link
             .map(|(call, request)| Command::Contact(call, Box::new(request))),
         history: visitor.history,
-        contact_id: names.contact_id.map(|name| skipped(&fields.pointer(name), "").field),
+        contact_id: claim.contact_id.map(|member| skipped(&member.pointer(), "").field),
     }
 }
 
 /// Reads the identifiers into the request, except the contact ID, which is returned.
-fn identifiers(policy: &Policy, fields: &Fields<'_>, names: &Names, request: &mut ContactRequest) -> Option<ContactId> {
+fn identifiers(policy: &Policy, claim: &Claim<'_>, request: &mut ContactRequest) -> Option<ContactId> {
     let mut parts = Parts { policy, request };
     // A page that sends all members of a form has `null` for the unknown ones.
-    let sent = |name: &str| (fields.pointer(name), fields.raw(name).value());
-    let (pointer, value) = sent(names.external_id);
+    let (pointer, value) = sent(claim.external_id);
     named::external_id(&mut parts, &pointer, value);
-    let (pointer, value) = sent(names.email);
+    let (pointer, value) = sent(claim.email);
     named::email(&mut parts, &pointer, value);
-    let (pointer, value) = sent(names.phone);
+    let (pointer, value) = sent(claim.phone);
     named::phone(&mut parts, &pointer, value);
     let mut wrong = Problems::default();
-    let contact_id = fields.integer(names.contact_id?, &mut wrong).value().map(ContactId);
+    let contact_id = claim.contact_id?.integer(&mut wrong).value().map(ContactId);
     for problem in wrong.all() {
         let skipped = skipped(&problem.pointer, problem.reason);
         request.note_unreadable(policy, None, None, skipped);
     }
     contact_id
+}
+
+fn sent(member: Member<'_>) -> (String, Option<&Value>) {
+    (member.pointer(), member.sent().value())
 }

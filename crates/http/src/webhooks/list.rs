@@ -1,4 +1,4 @@
-//! `GET webhooks` and `GET webhooks/{id}`.
+//! `GET webhooks`, and `GET` and `DELETE webhooks/{id}`.
 
 use super::body::{WebhookBody, example};
 use crate::auth::{May, right};
@@ -8,6 +8,7 @@ use crate::refusals::{Refused, RefusedOrMissing};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
+use http::StatusCode;
 use selfsame_domain::WebhookId;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -50,4 +51,24 @@ pub(super) async fn get(
     let found = state.app.store().webhook(auth.workspace(), id).await?;
     let webhook = found.ok_or(ApiError::NotFound("webhook"))?;
     Ok(Json(WebhookBody::from(&webhook)))
+}
+
+/// Delete a webhook.
+///
+/// Its messages are deleted with it. Messages under way may still arrive.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/webhooks/{id}",
+    operation_id = "deleteWebhook",
+    tag = "changes",
+    params(("id" = String, Path, description = "The webhook.")),
+    responses((status = 204, description = "It is gone, with its secret and its messages."), RefusedOrMissing),
+)]
+pub(super) async fn delete(
+    State(state): State<HttpState>,
+    auth: May<right::Admin>,
+    Id(id): Id<WebhookId>,
+) -> Result<StatusCode, ApiError> {
+    state.app.delete_webhook(auth.workspace(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -3,7 +3,6 @@
 mod body;
 mod change;
 mod create;
-mod delete;
 mod deliveries;
 mod list;
 mod message;
@@ -24,7 +23,7 @@ use utoipa_axum::routes;
 pub(crate) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .routes(routes!(list::list, create::create))
-        .routes(routes!(list::get, change::change, delete::delete))
+        .routes(routes!(list::get, change::change, list::delete))
         .routes(routes!(secret::rotate))
         .routes(routes!(switch::disable))
         .routes(routes!(switch::enable))

@@ -284,7 +284,7 @@ pub async fn of_repeated_requests_at_once_one_is_taken(backend: &mut dyn Backend
 pub async fn an_answer_about_a_removed_contact_goes_with_it(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let known = || api_call().external("a").device("d").cookie("c").mobile("app", "t");
-    let event_of = |key, builder: RequestBuilder| keyed(key, 1, keep(builder.happened("told")));
+    let event_of = |key, builder: RequestBuilder| keyed(key, 1, keep(builder.happened("viewed")));
     let id = f.id(known().upsert()).await;
     f.decide(remove(id)).await;
     let events = || {
@@ -311,7 +311,7 @@ pub async fn an_answer_about_a_removed_contact_goes_with_it(backend: &mut dyn Ba
 
 pub async fn a_replayed_answer_without_a_contact_names_no_identifier(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let event = || keyed("k", 1, keep(api_call().email("test@test.com").happened("told")));
+    let event = || keyed("k", 1, keep(api_call().email("test@test.com").happened("viewed")));
     let first = answered(&f, event()).await;
     let again = answered(&f, event()).await;
     assert_eq!((first[0].id, first[0].outcome), (again[0].id, again[0].outcome));

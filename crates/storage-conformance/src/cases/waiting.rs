@@ -135,7 +135,7 @@ pub async fn history_behind_a_removed_contacts_shared_value_joins_after_a_restor
     }
     let id = f.id(shared().external("c").upsert()).await;
     f.decide(remove(id)).await;
-    assert_eq!(f.decide(keep(shared().happened("told"))).await.contact, None);
+    assert_eq!(f.decide(keep(shared().happened("viewed"))).await.contact, None);
     f.decide(api_call().external("c").upsert()).await;
     assert_eq!(f.history(id).await.len(), 1);
     f.decide(erase(id)).await;
@@ -150,7 +150,7 @@ pub async fn what_names_a_shared_email_goes_with_its_only_holder(backend: &mut d
         f.decide(api_call().external(external).upsert()).await;
         f.decide(keep(shared().external(external).happened("with"))).await;
     }
-    let decision = f.decide(keep(shared().happened("told"))).await;
+    let decision = f.decide(keep(shared().happened("viewed"))).await;
     let waits = decision.effects.iter().find_map(|effect| match effect {
         Effect::EventWaits { visitor } => Some(*visitor),
         _ => None,

@@ -35,15 +35,15 @@ async fn nothing_stays_known_of_what_was_only_named() {
     decide(api_call().external("other").upsert()).await;
     let id = contact_of(&decide(api_call().external("removed").upsert()).await);
     decide(remove(id)).await;
-    decide(keep(secret().external("waits").happened("told"))).await;
-    decide(keep(secret().external("removed").happened("told"))).await;
+    decide(keep(secret().external("waits").happened("viewed"))).await;
+    decide(keep(secret().external("removed").happened("viewed"))).await;
     decide(secret().external("other").update(id)).await;
     let holder = contact_of(&decide(api_call().external("holder").nameless("held").upsert()).await);
     for app in ["one", "two"] {
         decide(api_call().external("holder").mobile(app, "held").upsert()).await;
         decide(api_call().external("other").mobile(app, "held").update(holder)).await;
     }
-    decide(keep(api_call().external("holder").keyed("secret").happened("told"))).await;
+    decide(keep(api_call().external("holder").keyed("secret").happened("viewed"))).await;
     decide(erase(holder)).await;
     decide(erase(id)).await;
     let waits = contact_of(&decide(api_call().external("waits").upsert()).await);

@@ -342,9 +342,9 @@ fn history_behind_a_shared_email_waits_for_no_contact() {
         model.upsert(api_call().ext(external));
         model.event("with", api_call().ext(external).email(ANN));
     }
-    let first = model.event("told", api_call().email(ANN));
+    let first = model.event("viewed", api_call().email(ANN));
     assert_eq!((first.contact, waits(&first).is_some()), (None, true));
-    assert_eq!(waits(&model.event("told", api_call().email(ANN))), waits(&first));
+    assert_eq!(waits(&model.event("viewed", api_call().email(ANN))), waits(&first));
     model.upsert(api_call().ext("A").email(ANN));
     assert!(model.history(ann).is_empty());
 }

@@ -173,7 +173,7 @@ impl Model {
         canonical(one).is_some() && canonical(one) == canonical(other)
     }
 
-    /// The types of the events that a contact's history shows: its own, and those of its visitors and of whom it absorbed.
+    /// The types of the events that a contact's history shows: its own, and those of its visitors and of the contacts that it absorbed.
     pub(super) fn history(&self, id: ContactId) -> Vec<&str> {
         let answers = |contact: ContactId| self.state.contacts.get(&contact).is_some_and(|c| c.canonical == id);
         let owned = |visitor: VisitorId| {

@@ -147,7 +147,7 @@ fn a_public_key_makes_no_value_shared() {
     assert_eq!(model.upsert(api_call().device("d1")).contact, Some(victim));
 }
 
-/// Everything that is stored of those who are known, and of whom they absorbed.
+/// The stored data of known contacts and of the contacts that they absorbed.
 fn known(model: &Model) -> BTreeMap<ContactId, Contact> {
     let contacts = &model.state.contacts;
     let is_known = |contact: &&Contact| {

@@ -1,5 +1,7 @@
 //! The options of a bulk call, and the reader of its contacts. The call, its stored rows and its explanation all use this reader.
 
+use super::BulkInput;
+use crate::body::Member;
 use crate::contacts::request;
 use crate::error::ApiError;
 use crate::fields::{Fields, MAX_ENTRIES, Problems, Sent};
@@ -26,7 +28,7 @@ pub(crate) struct BulkOptions {
 
 impl BulkOptions {
     /// Reads the options of the call.
-    pub(crate) fn of(body: &Fields<'_>) -> Result<Self, ApiError> {
+    pub(crate) fn of(body: &BulkInput<'_>) -> Result<Self, ApiError> {
         let mut problems = Problems::default();
         let options = Self::read(body, &mut problems);
         problems.finish()?;
@@ -34,21 +36,21 @@ impl BulkOptions {
     }
 
     /// As [`Self::of`], adding errors to `problems`. None only if there are errors.
-    pub(crate) fn read(body: &Fields<'_>, problems: &mut Problems) -> Option<Self> {
+    pub(crate) fn read(body: &BulkInput<'_>, problems: &mut Problems) -> Option<Self> {
         let dedupe_on = dedupe_on(body, problems);
-        let members = members(body, problems);
+        let members = members(body.contact_fields, problems);
         let options = Self {
             dedupe_on: dedupe_on.unwrap_or(DedupeOn::ExternalCustomerId),
-            restore: body.boolean("restoreDeleted", problems).value().unwrap_or_default(),
-            segments: names(body, "groupNames", problems)
+            restore: body.restore_deleted.boolean(problems).value().unwrap_or_default(),
+            segments: names(body.group_names, problems)
                 .into_iter()
                 .map(SegmentRef::Name)
                 .collect(),
-            left_segments: names(body, "groupNamesExclude", problems),
+            left_segments: names(body.group_names_exclude, problems),
             cleared: members.clone(),
             members,
-            fields: custom_fields(body, problems),
-            event_for_new: event_for_new(body, problems),
+            fields: custom_fields(body.custom_fields_ids, problems),
+            event_for_new: event_for_new(body.event_key_for_new_contacts, problems),
         };
         dedupe_on.map(|_| options)
     }
@@ -156,14 +158,14 @@ fn is_of(channel: &Fields<'_>, member: BulkMember) -> bool {
     named.is_some() && named == member.channel() && channel.raw("value").value().is_some()
 }
 
-fn names(body: &Fields<'_>, list: &str, problems: &mut Problems) -> Vec<SegmentName> {
-    let named = body.texts(list, MAX_ENTRIES, problems);
+fn names(names: Member<'_>, problems: &mut Problems) -> Vec<SegmentName> {
+    let named = names.texts(MAX_ENTRIES, problems);
     let read = |(pointer, name): (String, String)| problems.check(&pointer, SegmentName::parse(&name));
     named.into_iter().filter_map(read).collect()
 }
 
-fn members(body: &Fields<'_>, problems: &mut Problems) -> BTreeSet<BulkMember> {
-    let listed = body.texts("contactFields", MAX_ENTRIES, problems);
+fn members(names: Member<'_>, problems: &mut Problems) -> BTreeSet<BulkMember> {
+    let listed = names.texts(MAX_ENTRIES, problems);
     let known = || BulkMember::ALL.map(BulkMember::as_wire).join(", ");
     let read = |(pointer, name): (String, String)| {
         let member = BulkMember::from_wire(&name).ok_or_else(|| format!("must be one of {}", known()));
@@ -172,8 +174,8 @@ fn members(body: &Fields<'_>, problems: &mut Problems) -> BTreeSet<BulkMember> {
     listed.into_iter().filter_map(read).collect()
 }
 
-fn custom_fields(body: &Fields<'_>, problems: &mut Problems) -> BTreeSet<FieldId> {
-    let listed = body.texts("customFieldsIDs", MAX_ENTRIES, problems);
+fn custom_fields(ids: Member<'_>, problems: &mut Problems) -> BTreeSet<FieldId> {
+    let listed = ids.texts(MAX_ENTRIES, problems);
     let read = |(pointer, text): (String, String)| {
         let id = text
             .trim()
@@ -184,14 +186,13 @@ fn custom_fields(body: &Fields<'_>, problems: &mut Problems) -> BTreeSet<FieldId
     listed.into_iter().filter_map(read).collect()
 }
 
-fn event_for_new(body: &Fields<'_>, problems: &mut Problems) -> Option<EventTypeKey> {
-    let name = "eventKeyForNewContacts";
-    let text = body.text(name, problems).value()?;
-    problems.check(&body.pointer(name), EventTypeKey::parse(&text))
+fn event_for_new(key: Member<'_>, problems: &mut Problems) -> Option<EventTypeKey> {
+    let text = key.text(problems).value()?;
+    key.check(problems, EventTypeKey::parse(&text))
 }
 
-fn dedupe_on(body: &Fields<'_>, problems: &mut Problems) -> Option<DedupeOn> {
-    let text = body.text("dedupeOn", problems).value().unwrap_or_default();
+fn dedupe_on(body: &BulkInput<'_>, problems: &mut Problems) -> Option<DedupeOn> {
+    let text = body.dedupe_on.text(problems).value().unwrap_or_default();
     let found = match text.trim().to_ascii_lowercase().as_str() {
         "email" => Some(DedupeOn::Email),
         "sms" => Some(DedupeOn::Sms),
@@ -200,23 +201,21 @@ fn dedupe_on(body: &Fields<'_>, problems: &mut Problems) -> Option<DedupeOn> {
         "webpush" => Some(DedupeOn::WebPush),
         "id" => Some(DedupeOn::Id),
         "externalcustomerid" => Some(DedupeOn::ExternalCustomerId),
-        "fieldid" => return dedupe_field(body, problems),
+        "fieldid" => return dedupe_field(body.field_id, problems),
         _ => None,
     };
     if found.is_none() {
         let known = "email, sms, email_or_sms, push, mobilepush, webpush, id, externalCustomerId, fieldId";
-        problems.add(body.pointer("dedupeOn"), format!("must be one of {known}"));
+        problems.add(body.dedupe_on.pointer(), format!("must be one of {known}"));
     }
     found
 }
 
-fn dedupe_field(body: &Fields<'_>, problems: &mut Problems) -> Option<DedupeOn> {
-    let id = body.integer("fieldId", problems).value().filter(|id| *id > 0);
-    if id.is_none() {
-        problems.add(
-            body.pointer("fieldId"),
-            "must be the number of a custom field that identifies",
-        );
-    }
-    id.map(|id| DedupeOn::Field(FieldId(id)))
+fn dedupe_field(id: Member<'_>, problems: &mut Problems) -> Option<DedupeOn> {
+    let number = id.integer(problems).value().filter(|number| *number > 0);
+    let number = id.check(
+        problems,
+        number.ok_or("must be the number of a custom field that identifies"),
+    );
+    number.map(|number| DedupeOn::Field(FieldId(number)))
 }

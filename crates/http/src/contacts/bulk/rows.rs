@@ -1,6 +1,6 @@
 //! The rows of a stored bulk call.
 
-use super::{BulkOptions, MAX_CONTACTS, read_one};
+use super::{BulkInput, BulkOptions, MAX_CONTACTS, read_one};
 use crate::body::batch_of;
 use crate::error::ApiError;
 use selfsame_application::ports::{Continuation, ReadRow, RowsError};
@@ -16,9 +16,11 @@ pub(crate) fn read_bulk_rows(
     let mut bytes = Vec::new();
     body.read_to_end(&mut bytes)?;
     let malformed = |error: ApiError| RowsError::Malformed(error.detail());
-    let batch = batch_of(&bytes, "contacts", MAX_CONTACTS).map_err(malformed)?;
-    let options = BulkOptions::of(&batch.fields()).map_err(malformed)?;
-    for (line, entry) in (1..).zip(&batch.entries) {
+    let batch = batch_of(&bytes, BulkInput::LIST, MAX_CONTACTS).map_err(malformed)?;
+    let fields = batch.fields();
+    let sent = BulkInput::of(&fields, &batch.entries);
+    let options = BulkOptions::of(&sent).map_err(malformed)?;
+    for (line, entry) in (1..).zip(sent.contacts) {
         let command = read_one(entry, &options, policy);
         let dedupe_value = match &command {
             Ok(Command::Contact(_, request)) => options.dedupe_value(request),

@@ -3,7 +3,7 @@
 use super::columns::Columns;
 use super::contact::ContactBuilder;
 use super::how::{how, plan as plan_of};
-use crate::contacts::{BulkOptions, request};
+use crate::contacts::{BulkInput, BulkOptions, request};
 use crate::docs::ContactInput;
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems, text_of};
@@ -291,7 +291,8 @@ fn bulk_options(options: &FileOptions) -> Result<BulkOptions, RowsError> {
         return Ok(BulkOptions::of_file(options.dedupe_on(), options.restore_removed));
     }
     let call = Fields::of(Some(&options.call), String::new());
-    BulkOptions::of(&call).map_err(|_| RowsError::Malformed("the options of the import cannot be read back".to_owned()))
+    BulkOptions::of(&BulkInput::of(&call, &[]))
+        .map_err(|_| RowsError::Malformed("the options of the import cannot be read back".to_owned()))
 }
 
 /// Reads the rows of a file according to its plan.
