@@ -1,5 +1,6 @@
-//! The two properties of the machine.
+//! The properties of the machine.
 
+use super::exported::{Exported, turn};
 use super::pair::Pair;
 use super::same::{Checked, assert_same};
 use super::step::{Step, step};
@@ -71,6 +72,19 @@ pub(crate) async fn merges_come_apart(backend: &mut dyn Backend) {
         }
         assert_same("observables", &pair.observables().await, &before)?;
         pair.compare().await
+    });
+}
+
+/// Whatever happens to the workspace, to the server and at the destination, a run that succeeds leaves the rows of the workspace there.
+pub(crate) async fn exports_follow(backend: &mut dyn Backend) {
+    let clock = backend.clock().clone();
+    let turns = prop::collection::vec(turn(), 1..40);
+    check(backend, &turns, async |store, name, turns| {
+        let mut exported = Exported::new(store, clock.clone(), &name).await?;
+        for turn in &turns {
+            exported.take(turn).await?;
+        }
+        exported.finish().await
     });
 }
 
