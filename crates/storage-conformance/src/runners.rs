@@ -52,4 +52,8 @@ pub mod machine {
     pub fn merges_come_apart(make: crate::MakeBackend) {
         crate::backend::run_case(make, &|backend| Box::pin(crate::machine::merges_come_apart(backend)));
     }
+
+    pub fn exports_follow(make: crate::MakeBackend) {
+        crate::backend::run_case(make, &|backend| Box::pin(crate::machine::exports_follow(backend)));
+    }
 }

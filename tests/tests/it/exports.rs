@@ -39,6 +39,7 @@ on_both! {
     a_dataset_of_bigquery_is_kept_in_step
     the_external_id_is_added_for_all_rows
     a_run_that_is_killed_before_its_commit_is_made_up_for
+    a_run_that_waits_for_a_lock_is_cancelled
     what_an_export_cannot_follow_stops_that_export_alone
     what_a_person_changed_at_the_destination_is_found_and_mended
     merges_visitors_and_page_views_are_kept_in_step
@@ -337,6 +338,32 @@ async fn a_run_that_is_killed_before_its_commit_is_made_up_for(on: Database) -> 
         .rows("SELECT DISTINCT revision FROM _selfsame_watermark")
         .await?;
     assert_eq!(marked, json!([{"revision": made_up["revision"]}]));
+    Ok(())
+}
+
+async fn a_run_that_waits_for_a_lock_is_cancelled(on: Database) -> Result<()> {
+    let server = Selfsame::start(on).await?;
+    let (client, mut warehouse) = (server.client(), Postgres::new().await?);
+    contact(&client, Some("C-1"), "ann@example.com").await?;
+    let export = export(&client, warehouse.connector(), json!({"datasets": ["contacts"]})).await?;
+    run(&client, &export).await?;
+    contact(&client, Some("C-2"), "bob@example.com").await?;
+    let mut holder = warehouse.options.connect().await?;
+    let mut holding = holder.begin().await?;
+    holding.execute("LOCK TABLE contacts IN EXCLUSIVE MODE").await?;
+    client.post(&format!("exports/{export}/run"), json!({})).await?;
+    let waits = "SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'contacts'::regclass";
+    while warehouse.rows(waits).await? == json!([]) {}
+    client.post(&format!("exports/{export}/cancel"), json!({})).await?;
+    let cancelled = over(&client, &export).await?;
+    assert_eq!(cancelled["status"], "cancelled", "{cancelled}");
+    // Its session ends while the lock is still held, and so holds no locks of its own.
+    while warehouse.rows(waits).await? != json!([]) {}
+    holding.rollback().await?;
+    let sql = "SELECT count(*) AS contacts FROM contacts";
+    assert_eq!(warehouse.rows(sql).await?, json!([{"contacts": 1}]));
+    run(&client, &export).await?;
+    assert_eq!(warehouse.rows(sql).await?, json!([{"contacts": 2}]));
     Ok(())
 }
 

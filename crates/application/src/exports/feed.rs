@@ -1,6 +1,6 @@
 //! Reads one state of a workspace and sends its rows to a destination.
 
-use super::run::Stop;
+use super::run::{Stop, waiting};
 use crate::app::Application;
 use crate::jobs::Attempt;
 use crate::ports::{ContactDetails, Deleted, ExportRun, ExportSnapshot, ExportedEvent, SinkRun};
@@ -339,7 +339,7 @@ impl Feed<'_> {
         if values.is_empty() || !self.plans.contains_key(&dataset) {
             return Ok(());
         }
-        Ok(self.sink.forget(dataset, column, values).await?)
+        waiting(self.attempt, self.sink.forget(dataset, column, values)).await
     }
 
     async fn stage(&mut self, dataset: Dataset, rows: impl FnOnce() -> Vec<Row>) -> Result<(), Stop> {
@@ -350,7 +350,7 @@ impl Feed<'_> {
         let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
         *self.run.report.rows.entry(dataset.as_str().to_owned()).or_default() += count;
         if count > 0 {
-            self.run.report.bytes += self.sink.stage(dataset, rows).await?;
+            self.run.report.bytes += waiting(self.attempt, self.sink.stage(dataset, rows)).await?;
         }
         Ok(())
     }

@@ -43,6 +43,12 @@ pub(super) enum Stop {
     Export(#[from] ExportError),
 }
 
+/// Waits for the destination, until the attempt must end. What the destination was doing is dropped then.
+pub(super) async fn waiting<T>(attempt: &Attempt, work: impl Future<Output = Result<T, SinkError>>) -> Result<T, Stop> {
+    let done = attempt.unless_ended(work).await.map_err(Stop::End)?;
+    Ok(done?)
+}
+
 #[async_trait]
 impl JobHandler for ExportHandler {
     fn kind(&self) -> JobKind {
@@ -116,7 +122,7 @@ impl Attempted<'_> {
             tables: self.plans.clone(),
         };
         let outlets = self.app.outlets(self.connector.settings.kind())?;
-        Ok(outlets.sinks.begin(request).await?)
+        waiting(self.attempt, outlets.sinks.begin(request)).await
     }
 
     /// The feed of the rows since a revision. `passes` is as in [`Feed`].
@@ -180,11 +186,10 @@ async fn write(
     feed.run().await?;
     // A verification reads the same state again.
     let source = mend.is_some().then_some(source);
-    if let Some(end) = attempt.must_end() {
-        return Err(Stop::End(end));
-    }
     let watermark = Watermark { revision, as_of };
-    sink.commit(watermark, since.is_none()).await?;
+    waiting(attempt, sink.write(watermark, since.is_none())).await?;
+    // Not dropped: nobody would know whether it was made visible.
+    sink.commit().await?;
     if let (Some(mend), Some(source)) = (mend, source) {
         verify(&attempted, source, watermark, run, mend).await?;
     }

@@ -5,7 +5,7 @@
 
 use super::error::ExportError;
 use super::feed::Feed;
-use super::run::{Attempted, Stop};
+use super::run::{Attempted, Stop, waiting};
 use crate::app::Application;
 use crate::ports::{CompareRequest, ExportRun, ExportSnapshot, SinkError, Verification, Watermark};
 use selfsame_domain::{ExportId, RunId, WorkspaceId};
@@ -58,17 +58,18 @@ pub(super) async fn verify(
     feed.run().await?;
     drop(source);
     (run.report.rows, run.report.bytes, run.report.values_cut) = (written.rows, written.bytes, written.values_cut);
-    if let Some(end) = attempted.attempt.must_end() {
-        return Err(Stop::End(end));
-    }
     let policy = app.store.policy(export.workspace).await?.policy;
     let request = CompareRequest {
-        watermark,
         events_since: policy.events_kept_since(watermark.as_of),
         limit: MOST_KEYS,
         mend,
     };
-    let tables = Some(sink.compare(request).await?);
+    let tables = waiting(attempted.attempt, sink.compare(request)).await?;
+    if mend && tables.iter().any(|table| table.differences() > 0) {
+        waiting(attempted.attempt, sink.write(watermark, true)).await?;
+        sink.commit().await?;
+    }
+    let tables = Some(tables);
     run.report.verification = Some(Verification { mend, tables });
     Ok(())
 }

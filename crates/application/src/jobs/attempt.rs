@@ -34,6 +34,34 @@ impl Attempt {
             Held::Yes => None,
         }
     }
+
+    /// Does work that may wait for others. When the attempt must end, it drops the work and returns how to end.
+    pub(crate) async fn unless_ended<T>(&self, work: impl Future<Output = T>) -> Result<T, JobEnd> {
+        tokio::select! {
+            biased;
+            end = self.end() => Err(end),
+            done = work => Ok(done),
+        }
+    }
+
+    /// Waits until the attempt must end.
+    async fn end(&self) -> JobEnd {
+        let mut held = self.held.clone();
+        loop {
+            if let Some(end) = self.must_end() {
+                return end;
+            }
+            tokio::select! {
+                changed = held.changed() => {
+                    if changed.is_err() {
+                        // Nobody extends the lease any more.
+                        return JobEnd::Lost;
+                    }
+                }
+                () = self.stop.cancelled() => {}
+            }
+        }
+    }
 }
 
 /// Makes one attempt at a leased job, and records its end in the storage.

@@ -108,7 +108,8 @@ pub trait ExportSinks: Send + Sync + fmt::Debug {
     async fn begin(&self, request: SinkRequest) -> Result<Box<dyn SinkRun>, SinkError>;
 }
 
-/// A running run. Dropping it MUST leave the tables as they were.
+/// A running run. Dropping it, or a future of any method except [`Self::commit`], MUST leave the tables as they were and
+/// release what the destination holds for the run within seconds.
 #[async_trait]
 pub trait SinkRun: Send {
     /// The state up to which all tables are complete. None when a table was just created or extended, when the tables
@@ -122,14 +123,18 @@ pub trait SinkRun: Send {
     /// Stages a deletion: rows with one of these values in the column are deleted before the staged rows are written.
     async fn forget(&mut self, dataset: Dataset, column: &'static str, values: Vec<Cell>) -> Result<(), SinkError>;
 
-    /// Writes the staged rows and the watermark atomically for readers. With `is_full`, rows that were not staged are
-    /// deleted. MUST fail with [`SinkError::Raced`], and leave the tables as they were, when another run moved the
-    /// watermark since this one began.
-    async fn commit(self: Box<Self>, watermark: Watermark, is_full: bool) -> Result<(), SinkError>;
+    /// Writes the staged rows and the watermark as far as readers do not see them. With `is_full`, rows that were not
+    /// staged are deleted. Called once, before [`Self::commit`]. It MAY wait for other sessions at the destination, for
+    /// minutes at most.
+    async fn write(&mut self, watermark: Watermark, is_full: bool) -> Result<(), SinkError>;
+
+    /// Makes everything that [`Self::write`] wrote visible atomically. [`Self::write`] or this MUST fail with
+    /// [`SinkError::Raced`], and leave the tables as they were, when another run moved the watermark since this one began.
+    async fn commit(self: Box<Self>) -> Result<(), SinkError>;
 
     /// Compares the staged rows, which MUST be all rows of the state of the watermark, with the tables, at the
-    /// destination and in its own types. Changes nothing unless the request says to mend; then it writes the staged rows
-    /// like a full [`Self::commit`], and what it returns is what it found before. MUST fail with [`SinkError::Raced`]
-    /// when another run moved the watermark since this one began.
-    async fn compare(self: Box<Self>, request: CompareRequest) -> Result<Vec<TableComparison>, SinkError>;
+    /// destination and in its own types. Changes nothing. When the request says to mend and a table differs, a full
+    /// [`Self::write`] and [`Self::commit`] MUST be possible afterwards. MUST fail with [`SinkError::Raced`] when another run
+    /// moved the watermark since this one began.
+    async fn compare(&mut self, request: CompareRequest) -> Result<Vec<TableComparison>, SinkError>;
 }

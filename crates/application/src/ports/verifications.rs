@@ -5,18 +5,14 @@ use selfsame_domain::export::Dataset;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use super::Watermark;
-
 /// What a destination is asked to compare.
 #[derive(Debug, Clone, Copy)]
 pub struct CompareRequest {
-    /// The state whose rows are staged, and which the tables must be at.
-    pub watermark: Watermark,
     /// The workspace deletes events that happened earlier and the destination keeps them, so they are left out.
     pub events_since: Option<Timestamp>,
     /// The most keys to list, for each table and kind of difference.
     pub limit: u32,
-    /// Whether to write the staged rows where tables differ, and to delete the rows that were not staged.
+    /// Whether the staged rows are written after the comparison, where tables differ.
     pub mend: bool,
 }
 

@@ -32,6 +32,8 @@ pub(super) struct BigQueryRun {
     gone: Option<String>,
     /// By which columns rows are taken away.
     forgotten: BTreeSet<(Dataset, &'static str)>,
+    /// The script that writes the run; none before everything is loaded.
+    script: Option<String>,
 }
 
 impl BigQueryRun {
@@ -45,6 +47,7 @@ impl BigQueryRun {
             uploads: BTreeMap::new(),
             gone: None,
             forgotten: BTreeSet::new(),
+            script: None,
         }
     }
 
@@ -204,7 +207,7 @@ impl SinkRun for BigQueryRun {
         Ok(())
     }
 
-    async fn commit(mut self: Box<Self>, watermark: Watermark, is_full: bool) -> Result<(), SinkError> {
+    async fn write(&mut self, watermark: Watermark, is_full: bool) -> Result<(), SinkError> {
         self.load().await?;
         let work = Work {
             project: &self.client.project,
@@ -218,14 +221,22 @@ impl SinkRun for BigQueryRun {
             watermark,
             is_full,
         };
+        self.script = Some(work.script());
+        Ok(())
+    }
+
+    async fn commit(mut self: Box<Self>) -> Result<(), SinkError> {
+        let Some(script) = self.script.take() else {
+            return Err(SinkError::Refused("nothing is written yet".to_owned()));
+        };
         let job = format!("selfsame_{}_write", self.request.attempt.simple());
-        let written = self.client.query(&job, &work.script()).await;
+        let written = self.client.query(&job, &script).await;
         written.map_err(|error| error.sink(&self.client, "the script that writes the run"))?;
         self.clear().await;
         Ok(())
     }
 
-    async fn compare(mut self: Box<Self>, request: CompareRequest) -> Result<Vec<TableComparison>, SinkError> {
+    async fn compare(&mut self, request: CompareRequest) -> Result<Vec<TableComparison>, SinkError> {
         self.load().await?;
         let failed = |error: ApiError| error.sink(&self.client, "a comparison of tables");
         let found = self.compare_tables(request).await.map_err(failed)?;
@@ -233,9 +244,8 @@ impl SinkRun for BigQueryRun {
         if !self.has_marks().await.map_err(failed)? {
             return Err(SinkError::Raced);
         }
-        if request.mend && found.iter().any(|table| table.differences() > 0) {
-            self.commit(request.watermark, true).await?;
-        } else {
+        let is_written = request.mend && found.iter().any(|table| table.differences() > 0);
+        if !is_written {
             self.clear().await;
         }
         Ok(found)

@@ -99,6 +99,7 @@ impl Sink for FileSink {
             staging,
             export: request.export,
             tables,
+            written: Vec::new(),
         }))
     }
 }
@@ -109,6 +110,8 @@ struct FileRun {
     staging: PathBuf,
     export: ExportId,
     tables: BTreeMap<Dataset, Table>,
+    /// The names of the files that are whole, the watermark last.
+    written: Vec<String>,
 }
 
 #[async_trait]
@@ -129,16 +132,15 @@ impl SinkRun for FileRun {
         Ok(())
     }
 
-    async fn commit(mut self: Box<Self>, watermark: Watermark, _: bool) -> Result<(), SinkError> {
-        let mut names = Vec::new();
+    async fn write(&mut self, watermark: Watermark, _: bool) -> Result<(), SinkError> {
         for (_, table) in std::mem::take(&mut self.tables) {
-            names.push(table.finish().await?);
+            self.written.push(table.finish().await?);
         }
         let state = json!({
             "exportId": self.export.to_string(),
             "revision": watermark.revision.0,
             "asOf": watermark.as_of.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            "files": names,
+            "files": self.written,
         });
         let path = self.staging.join(WATERMARK);
         let mut file = File::create(&path).await.map_err(|error| failed(&error))?;
@@ -146,15 +148,19 @@ impl SinkRun for FileRun {
             .await
             .map_err(|error| failed(&error))?;
         file.sync_all().await.map_err(|error| failed(&error))?;
-        names.push(WATERMARK.to_owned());
-        for name in &names {
+        self.written.push(WATERMARK.to_owned());
+        Ok(())
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), SinkError> {
+        for name in &self.written {
             let moved = fs::rename(self.staging.join(name), self.folder.join(name)).await;
             moved.map_err(|error| failed(&error))?;
         }
         fs::remove_dir(&self.staging).await.map_err(|error| failed(&error))
     }
 
-    async fn compare(self: Box<Self>, _: CompareRequest) -> Result<Vec<TableComparison>, SinkError> {
+    async fn compare(&mut self, _: CompareRequest) -> Result<Vec<TableComparison>, SinkError> {
         Err(SinkError::Refused("files are not compared".to_owned()))
     }
 }
@@ -258,7 +264,8 @@ mod tests {
             run.stage(Dataset::Contacts, vec![row(1, name)]).await.unwrap();
             let before = std::fs::read_to_string(&path).unwrap_or_default();
             assert!(!before.contains(expected), "{before}");
-            run.commit(AT, true).await.unwrap();
+            run.write(AT, true).await.unwrap();
+            run.commit().await.unwrap();
             let text = std::fs::read_to_string(&path).unwrap();
             assert_eq!(
                 text,
@@ -285,7 +292,8 @@ mod tests {
         for id in 1..=2 {
             run.stage(Dataset::Contacts, vec![row(id, "Ї")]).await.unwrap();
         }
-        run.commit(AT, true).await.unwrap();
+        run.write(AT, true).await.unwrap();
+        run.commit().await.unwrap();
         let file = std::fs::File::open(folder.path().join("contacts.ndjson.gz")).unwrap();
         let mut text = String::new();
         flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();

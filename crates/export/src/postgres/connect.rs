@@ -27,6 +27,13 @@ const SESSION: &str = "
     SET standard_conforming_strings = on;
     SET timezone = 'UTC'";
 
+/// The server looks every few seconds whether the run is still connected, also while it waits for a lock, so that a run that is
+/// cancelled or killed holds no locks. Servers before version 14, and those on systems that cannot look, do not have it.
+const NOTICE_END: &str = "
+    SELECT set_config(name, '3s', false)
+    FROM pg_settings
+    WHERE name = 'client_connection_check_interval' AND version() LIKE '%linux%'";
+
 pub(super) async fn connect(egress: &Egress, destination: &Destination) -> Result<PgConnection, SinkError> {
     let ConnectorSettings::Postgres {
         host,
@@ -67,6 +74,7 @@ pub(super) async fn connect(egress: &Egress, destination: &Destination) -> Resul
         let connecting = async {
             let mut connection = PgConnection::connect_with(&options).await?;
             connection.execute(SESSION).await?;
+            connection.execute(NOTICE_END).await?;
             Ok(connection)
         };
         match timeout(CONNECT_TIME, connecting).await {

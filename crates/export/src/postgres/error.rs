@@ -35,9 +35,11 @@ fn answered(error: &dyn DatabaseError) -> SinkError {
                 way_out: WAY_OUT,
             }
         }
-        // serialization_failure, deadlock_detected, lock_not_available, query_canceled, and the end of the session by
-        // the server
-        "40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "25P03" => {
+        "55P03" => {
+            SinkError::Unreachable("another session holds a lock on a table for longer than a minute".to_owned())
+        }
+        // serialization_failure, deadlock_detected, query_canceled, and the end of the session by the server
+        "40001" | "40P01" | "57014" | "57P01" | "57P02" | "57P03" | "25P03" => {
             SinkError::Unreachable(format!("the server ended the transaction (SQLSTATE {code})"))
         }
         "25006" => denied("the server takes no writes: it is a standby, or read-only"),

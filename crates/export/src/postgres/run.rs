@@ -139,7 +139,7 @@ impl PostgresRun {
         }
     }
 
-    async fn write(&mut self, dataset: Dataset, is_full: bool) -> Result<(), SinkError> {
+    async fn write_table(&mut self, dataset: Dataset, is_full: bool) -> Result<(), SinkError> {
         let (target, staged) = (self.target(dataset), self.staged(dataset).await?.name);
         let columns = self.columns(dataset);
         run(&mut self.connection, format!("ANALYZE {staged}")).await?;
@@ -198,20 +198,23 @@ impl SinkRun for PostgresRun {
         Ok(())
     }
 
-    async fn commit(mut self: Box<Self>, watermark: Watermark, is_full: bool) -> Result<(), SinkError> {
+    async fn write(&mut self, watermark: Watermark, is_full: bool) -> Result<(), SinkError> {
         self.begin().await?;
         self.check_marks().await?;
         for dataset in self.datasets() {
-            self.write(dataset, is_full).await?;
+            self.write_table(dataset, is_full).await?;
         }
-        self.mark(watermark).await?;
+        self.mark(watermark).await
+    }
+
+    async fn commit(mut self: Box<Self>) -> Result<(), SinkError> {
         in_time(self.connection.execute("COMMIT")).await?;
         // The commit is durable, however the connection ends.
         let _ = self.connection.close().await;
         Ok(())
     }
 
-    async fn compare(mut self: Box<Self>, request: CompareRequest) -> Result<Vec<TableComparison>, SinkError> {
+    async fn compare(&mut self, request: CompareRequest) -> Result<Vec<TableComparison>, SinkError> {
         self.begin().await?;
         self.check_marks().await?;
         let mut found = Vec::new();
@@ -226,9 +229,6 @@ impl SinkRun for PostgresRun {
                 staged: &staged,
             };
             found.push(compare(&mut self.connection, &sides, request).await?);
-        }
-        if request.mend && found.iter().any(|table| table.differences() > 0) {
-            self.commit(request.watermark, true).await?;
         }
         Ok(found)
     }

@@ -1,6 +1,6 @@
 //! The cases.
 
-use crate::place::{NAMES, Place, at, contact, contacts, names};
+use crate::place::{NAMES, Place, at, contact, contacts, finish, names};
 use selfsame_application::ports::{CompareRequest, Difference, SinkError, TableComparison};
 use selfsame_domain::Timestamp;
 use selfsame_domain::export::{Cell, ColumnSet, Dataset, Row};
@@ -14,7 +14,7 @@ async fn written(place: &Place, revision: i64, all: &[(i64, &str)]) {
     let mut run = place.begin(1, &[contacts()]).await.unwrap();
     let rows = all.iter().map(|(id, name)| contact(*id, name)).collect();
     run.stage(Dataset::Contacts, rows).await.unwrap();
-    run.commit(at(revision), true).await.unwrap();
+    finish(run, at(revision), true).await.unwrap();
 }
 
 pub(crate) async fn everything_is_written_and_then_what_changed(place: Place) {
@@ -25,7 +25,7 @@ pub(crate) async fn everything_is_written_and_then_what_changed(place: Place) {
         run.stage(Dataset::Contacts, vec![contact(id, "Ann")]).await.unwrap();
     }
     assert_eq!(place.rows(NAMES).await, json!([]), "a reader sees half a run");
-    run.commit(at(5), true).await.unwrap();
+    finish(run, at(5), true).await.unwrap();
     assert_eq!(place.rows(NAMES).await, names(&[(1, "Ann"), (2, "Ann"), (3, "Ann")]));
     let marks = |revision: &str| json!([{"dataset": "contacts", "revision": revision}, {"dataset": "devices", "revision": revision}]);
     assert_eq!(place.rows(MARKS).await, marks("5"));
@@ -43,12 +43,12 @@ pub(crate) async fn everything_is_written_and_then_what_changed(place: Place) {
         contact(4, "Dan"),
     ];
     run.stage(Dataset::Contacts, changed).await.unwrap();
-    run.commit(at(6), false).await.unwrap();
+    finish(run, at(6), false).await.unwrap();
     let expected = names(&[(1, "Änn 'n`\\ Co"), (3, "Cem"), (4, "Dan")]);
     assert_eq!(place.rows(NAMES).await, expected);
 
     let run = place.begin(1, &tables).await.unwrap();
-    run.commit(at(7), false).await.unwrap();
+    finish(run, at(7), false).await.unwrap();
     assert_eq!(place.rows(NAMES).await, expected);
     assert_eq!(place.rows(MARKS).await, marks("7"));
 }
@@ -65,7 +65,7 @@ pub(crate) async fn a_run_that_is_dropped_leaves_the_tables(place: Place) {
     let mut run = place.begin(1, &[contacts()]).await.unwrap();
     assert_eq!(run.watermark(), Some(at(5)));
     run.stage(Dataset::Contacts, vec![contact(1, "Anne")]).await.unwrap();
-    run.commit(at(6), false).await.unwrap();
+    finish(run, at(6), false).await.unwrap();
     assert_eq!(place.rows(NAMES).await, names(&[(1, "Anne"), (2, "Bob")]));
 }
 
@@ -76,11 +76,11 @@ pub(crate) async fn a_run_that_was_overtaken_is_refused(place: Place) {
     let mut fast = place.begin(1, &[contacts()]).await.unwrap();
     // One whose rows wait in a transaction of its own is refused at the latest when it is written.
     fast.stage(Dataset::Contacts, vec![contact(1, "fast")]).await.unwrap();
-    fast.commit(at(7), false).await.unwrap();
-    assert_eq!(slow.commit(at(6), false).await, Err(SinkError::Raced));
-    let slow = place.begin(1, &[contacts()]).await.unwrap();
+    finish(fast, at(7), false).await.unwrap();
+    assert_eq!(finish(slow, at(6), false).await, Err(SinkError::Raced));
+    let mut slow = place.begin(1, &[contacts()]).await.unwrap();
     written(&place, 8, &[(1, "fast")]).await;
-    assert_eq!(slow.compare(request(7, false)).await, Err(SinkError::Raced));
+    assert_eq!(slow.compare(request(false)).await, Err(SinkError::Raced));
     assert_eq!(place.rows(NAMES).await, names(&[(1, "fast")]));
     assert_eq!(
         place.rows(MARKS).await,
@@ -105,7 +105,7 @@ pub(crate) async fn columns_are_added_and_those_of_people_stay(place: Place) {
     run.stage(Dataset::Contacts, vec![row(1, "C-1"), row(2, "C-2")])
         .await
         .unwrap();
-    run.commit(at(6), true).await.unwrap();
+    finish(run, at(6), true).await.unwrap();
     let sql = r#"SELECT "contactId", "externalCustomerId", note FROM contacts ORDER BY "contactId""#;
     let expected = json!([
         {"contactId": "1", "externalCustomerId": "C-1", "note": "kept"},
@@ -120,7 +120,7 @@ pub(crate) async fn a_full_run_takes_away_what_is_no_more(place: Place) {
     written(&place, 6, &[(2, "Bob"), (3, "Cem")]).await;
     assert_eq!(place.rows(NAMES).await, names(&[(2, "Bob"), (3, "Cem")]));
     let run = place.begin(1, &[contacts()]).await.unwrap();
-    run.commit(at(7), true).await.unwrap();
+    finish(run, at(7), true).await.unwrap();
     assert_eq!(place.rows(NAMES).await, json!([]));
 }
 
@@ -184,7 +184,7 @@ pub(crate) async fn extremes_arrive(place: Place) {
         row("b", "99999999999999999", "9999-12-31T23:59:59Z", ""),
     ];
     run.stage(Dataset::Orders, rows).await.unwrap();
-    run.commit(at(5), true).await.unwrap();
+    finish(run, at(5), true).await.unwrap();
     let sql =
         r#"SELECT "orderId", "contactId", email, CAST("totalCost" AS NUMERIC) AS cost FROM orders ORDER BY "orderId""#;
     let found = place.rows(sql).await;
@@ -198,9 +198,8 @@ pub(crate) async fn extremes_arrive(place: Place) {
     assert!((first + 1e-9).abs() < 1e-15, "{first}");
 }
 
-fn request(revision: i64, mend: bool) -> CompareRequest {
+fn request(mend: bool) -> CompareRequest {
     CompareRequest {
-        watermark: at(revision),
         events_since: None,
         limit: 2,
         mend,
@@ -214,9 +213,13 @@ pub(crate) async fn compared(place: &Place, all: &[(i64, &str)], mend: bool) -> 
         let rows = all.iter().map(|(id, name)| contact(*id, name)).collect();
         run.stage(Dataset::Contacts, rows).await.unwrap();
     }
-    let mut found = run.compare(request(5, mend)).await.unwrap();
+    let mut found = run.compare(request(mend)).await.unwrap();
     assert_eq!(found.len(), 1);
-    found.remove(0)
+    let found = found.remove(0);
+    if mend {
+        finish(run, at(5), true).await.unwrap();
+    }
+    found
 }
 
 fn differing(found: &TableComparison) -> Vec<(&str, &str)> {
@@ -278,13 +281,13 @@ pub(crate) async fn events_that_are_kept_no_longer_are_not_compared(place: Place
     };
     let mut run = place.begin(1, std::slice::from_ref(&set)).await.unwrap();
     run.stage(Dataset::Events, (1..=4).map(row).collect()).await.unwrap();
-    run.commit(at(5), true).await.unwrap();
+    finish(run, at(5), true).await.unwrap();
     // The first of January is kept no longer, and the second is about to be deleted.
     let mut run = place.begin(1, &[set]).await.unwrap();
     run.stage(Dataset::Events, (2..=4).map(row).collect()).await.unwrap();
     let since = CompareRequest {
         events_since: "2026-01-03T00:00:00Z".parse().ok(),
-        ..request(5, false)
+        ..request(false)
     };
     let found = run.compare(since).await.unwrap().remove(0);
     assert_eq!((found.destination.rows, found.differences()), (2, 0), "{found:?}");

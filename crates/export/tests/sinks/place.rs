@@ -276,6 +276,12 @@ pub(crate) fn at(revision: i64) -> Watermark {
     }
 }
 
+/// Writes a run and makes it visible.
+pub(crate) async fn finish(mut run: Box<dyn SinkRun>, watermark: Watermark, is_full: bool) -> Result<(), SinkError> {
+    run.write(watermark, is_full).await?;
+    run.commit().await
+}
+
 /// What a table of contacts shows.
 pub(crate) const NAMES: &str = r#"SELECT "contactId", "firstName" FROM contacts ORDER BY "contactId""#;
 

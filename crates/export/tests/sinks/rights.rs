@@ -1,6 +1,6 @@
 //! Rights that a user of `PostgreSQL` lacks.
 
-use crate::place::{NAMES, Place, at, contact, contacts, names};
+use crate::place::{NAMES, Place, at, contact, contacts, finish, names};
 use selfsame_application::ports::SinkError;
 use selfsame_domain::export::Dataset;
 
@@ -15,7 +15,7 @@ fn grant(refused: Result<(), SinkError>) -> String {
 async fn write(place: &Place, revision: i64) {
     let mut run = place.begin(1, &[contacts()]).await.unwrap();
     run.stage(Dataset::Contacts, vec![contact(1, "Ann")]).await.unwrap();
-    run.commit(at(revision), true).await.unwrap();
+    finish(run, at(revision), true).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What BigQuery alone has: uploads, jobs and service accounts.
 
 use crate::cases::compared;
-use crate::place::{NAMES, Place, at, contact, contacts, names};
+use crate::place::{NAMES, Place, at, contact, contacts, finish, names};
 use data_encoding::BASE64URL_NOPAD;
 use selfsame_application::ports::{Difference, SinkError};
 use selfsame_domain::export::{Cell, ColumnSet, Dataset, Row};
@@ -32,7 +32,7 @@ async fn rows_of_many_parts_arrive(place: Place) {
         for id in 1..=10 {
             run.stage(Dataset::Events, vec![row(id)]).await.unwrap();
         }
-        run.commit(at(revision), revision == 5).await.unwrap();
+        finish(run, at(revision), revision == 5).await.unwrap();
         let sql = r#"SELECT COUNT(*) AS rows_found, COUNT(DISTINCT "eventId") AS events, MIN(LENGTH("paramsJson")) AS shortest FROM events"#;
         let expected = json!([{"rows_found": "10", "events": "10", "shortest": "500008"}]);
         assert_eq!(place.rows(sql).await, expected);
@@ -56,7 +56,7 @@ async fn a_row_that_is_there_twice_is_mended(place: Place) {
         let mut run = place.begin(1, &[contacts()]).await.unwrap();
         let rows = all.iter().map(|(id, name)| contact(*id, name)).collect();
         run.stage(Dataset::Contacts, rows).await.unwrap();
-        run.commit(at(revision), true).await.unwrap();
+        finish(run, at(revision), true).await.unwrap();
     }
     place
         .run(r#"INSERT INTO contacts ("contactId", "createdDate", "firstName") SELECT "contactId", "createdDate", "firstName" FROM contacts WHERE "contactId" = 2"#)
@@ -85,7 +85,7 @@ async fn what_was_done_is_not_done_again_when_its_answer_is_lost() {
     run.stage(Dataset::Contacts, vec![contact(1, "Ann")]).await.unwrap();
     // Of the last part of the upload, and of the script.
     place.fixture().unwrap().lose_answers(2);
-    run.commit(at(5), true).await.unwrap();
+    finish(run, at(5), true).await.unwrap();
     assert_eq!(place.rows(NAMES).await, names(&[(1, "Ann")]));
 }
 
@@ -96,14 +96,14 @@ async fn a_run_that_is_killed_between_load_and_script_is_made_up_for() {
     let fake = place.fixture().unwrap();
     let mut run = place.begin(1, &[contacts()]).await.unwrap();
     run.stage(Dataset::Contacts, vec![contact(1, "Ann")]).await.unwrap();
-    run.commit(at(5), true).await.unwrap();
+    finish(run, at(5), true).await.unwrap();
     let mut killed = place.begin(1, &[contacts()]).await.unwrap();
     killed
         .stage(Dataset::Contacts, vec![contact(1, "killed")])
         .await
         .unwrap();
     fake.close_gate();
-    let writing = tokio::spawn(killed.commit(at(6), false));
+    let writing = tokio::spawn(finish(killed, at(6), false));
     fake.arrived_at_gate().await;
     writing.abort();
     assert!(writing.await.unwrap_err().is_cancelled());
@@ -111,11 +111,11 @@ async fn a_run_that_is_killed_between_load_and_script_is_made_up_for() {
     let mut run = place.begin(1, &[contacts()]).await.unwrap();
     run.stage(Dataset::Contacts, vec![contact(1, "Anna")]).await.unwrap();
     // The script of the killed run may still be carried out, before or after: either way the rows are those of the last run.
-    let written = run.commit(at(7), false).await;
+    let written = finish(run, at(7), false).await;
     if written.is_err() {
         let mut again = place.begin(1, &[contacts()]).await.unwrap();
         again.stage(Dataset::Contacts, vec![contact(1, "Anna")]).await.unwrap();
-        again.commit(at(7), false).await.unwrap();
+        finish(again, at(7), false).await.unwrap();
     }
     assert_eq!(place.rows(NAMES).await, names(&[(1, "Anna")]));
 }

@@ -3,6 +3,8 @@
 //! Both storages get the same commands, times and IDs, and the model gets the numbers that the storage under test
 //! assigned. So everything must be exactly equal, snapshots included.
 
+mod destination;
+mod exported;
 mod history;
 mod logout;
 mod pair;
@@ -11,7 +13,7 @@ mod same;
 mod step;
 mod transact;
 
-pub(crate) use run::{merges_come_apart, random_commands_agree};
+pub(crate) use run::{exports_follow, merges_come_apart, random_commands_agree};
 
 /// Emits tests that drive random commands through a storage and the in-memory adapter and compare them.
 ///
@@ -28,6 +30,11 @@ macro_rules! machine {
         #[test]
         fn merges_come_apart_in_any_order() {
             $crate::runners::machine::merges_come_apart($crate::boxed($make));
+        }
+
+        #[test]
+        fn exports_follow_random_commands() {
+            $crate::runners::machine::exports_follow($crate::boxed($make));
         }
     };
 }
