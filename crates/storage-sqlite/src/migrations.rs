@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 
 /// Name and text of every migration, oldest first. SQLite's `user_version` stores how many a file has.
-const MIGRATIONS: [(&str, &str); 14] = [
+const MIGRATIONS: [(&str, &str); 15] = [
     (
         "0001 tables",
         include_str!("../../../migrations/sqlite/0001_tables.sql"),
@@ -62,6 +62,10 @@ const MIGRATIONS: [(&str, &str); 14] = [
     (
         "0014 console lists",
         include_str!("../../../migrations/sqlite/0014_console_lists.sql"),
+    ),
+    (
+        "0018 sign in",
+        include_str!("../../../migrations/sqlite/0018_sign_in.sql"),
     ),
 ];
 
