@@ -24,7 +24,10 @@ mod webhooks;
 pub use access::{AccessError, KeySecret, NewKey, Principal, Sender, TokenError, WarrantError, WeakSecret};
 pub use app::{Application, Options};
 pub use changes::{ChangePage, ChangeQuery, ChangesError};
-pub use console::{ConsoleError, NewSession, PasswordCost, Passwords, Person, PolicySimulation};
+pub use console::{
+    ConsoleError, Enrolment, FirstStep, NewSession, PasswordCost, Passwords, PendingSignIn, Person, PolicySimulation,
+    SecondFactorState,
+};
 pub use contact_actions::{ActionError, ActionProgress, ContactAction, NewAction};
 pub use egress::{Egress, EgressError, is_public};
 pub use exports::{ConnectorChange, ExportError, ExportLag, ExportOutlets, NewConnector, NewExport, Vault};

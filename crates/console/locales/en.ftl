@@ -1134,3 +1134,41 @@ explain-patch = patch a contact by its ID
 explain-bulk = bulk of contacts
 explain-order = orders
 explain-event = event
+
+sign-in-code-title = Second step
+sign-in-code = Code
+sign-in-code-help = The six digits that your authenticator app shows now, or a recovery code.
+sign-in-code-back = Sign in as another user
+error-code = The code is wrong, or was used already. Wait for the next one, or use a recovery code.
+error-sign-in-over = The sign-in took too long. Sign in again.
+error-no-key = This server has no key to encrypt secrets with. Ask its operator to set SELFSAME_SECRET_KEY.
+error-other-key = The key of this server was changed, so codes of authenticator apps cannot be checked. Use a recovery code, or ask an admin to reset your second factor.
+
+second-factor = Second factor
+second-factor-about = With a second factor, every sign-in asks for a code of an authenticator app on your phone after the password.
+second-factor-open = Set up or turn off the second factor
+second-factor-begin = Set up a second factor
+second-factor-begin-again = Draw another secret
+second-factor-scan = Scan the picture with an authenticator app, then enter the code that the app shows. Until then nothing changes.
+second-factor-qr = QR code with the secret; the secret also stands below as text
+second-factor-secret = Without a camera, enter this secret in the app:
+second-factor-code = Code of the app, six digits
+second-factor-confirm = Turn on
+second-factor-on-since = The second factor is on since
+second-factor-codes-left = { $count ->
+    [one] { $shown } recovery code is left.
+   *[other] { $shown } recovery codes are left.
+}
+second-factor-turn-off = Turn off
+second-factor-turn-off-help = For new recovery codes, turn the second factor off and set it up again.
+second-factor-turned-on = The second factor is on.
+second-factor-codes = Keep these recovery codes in a safe place. Each signs you in once when you do not have your phone. They are shown only now:
+second-factor-codes-kept = I have kept the codes
+second-factor-is-on = on
+second-factor-is-off = off
+people-reset-second-factor = Reset the second factor
+action-second-factor-enabled = second factor turned on
+action-second-factor-disabled = second factor turned off
+action-second-factor-reset = second factor of another person reset
+action-recovery-code-used = signed in or confirmed with a recovery code
+action-identity-linked = account of the identity provider linked

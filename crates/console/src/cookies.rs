@@ -4,6 +4,7 @@ use crate::state::ConsoleState;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use secrecy::{ExposeSecret, SecretString};
+use selfsame_domain::console::SIGN_IN_LIFETIME;
 
 /// Which language a person chose.
 pub(crate) const LANGUAGE: &str = "language";
@@ -24,6 +25,34 @@ fn session_name(state: &ConsoleState) -> &'static str {
 /// The secret of a session, as the browser sent it.
 pub(crate) fn session(state: &ConsoleState, jar: &CookieJar) -> Option<SecretString> {
     jar.get(session_name(state)).map(|cookie| cookie.value().into())
+}
+
+/// What a sign-in is known by between its two steps.
+fn pending_name(state: &ConsoleState) -> &'static str {
+    if state.settings.is_https() {
+        "__Host-sign-in"
+    } else {
+        "sign-in"
+    }
+}
+
+/// The sign-in that waits for its second step, as the browser sent it.
+pub(crate) fn pending(state: &ConsoleState, jar: &CookieJar) -> Option<SecretString> {
+    jar.get(pending_name(state)).map(|cookie| cookie.value().into())
+}
+
+/// Keeps a sign-in until its second step.
+pub(crate) fn set_pending(state: &ConsoleState, jar: CookieJar, token: &SecretString) -> CookieJar {
+    let mut cookie = build(state, pending_name(state), token.expose_secret().to_owned());
+    cookie.set_max_age(time::Duration::seconds(SIGN_IN_LIFETIME.num_seconds()));
+    jar.add(cookie)
+}
+
+/// Takes a sign-in away that is completed.
+pub(crate) fn clear_pending(state: &ConsoleState, jar: CookieJar) -> CookieJar {
+    let mut cookie = build(state, pending_name(state), String::new());
+    cookie.make_removal();
+    jar.add(cookie)
 }
 
 fn build(state: &ConsoleState, name: &'static str, value: String) -> Cookie<'static> {

@@ -134,6 +134,10 @@ fn kind_of(error: &ConsoleError) -> (StatusCode, &'static str) {
     match error {
         ConsoleError::NoSession => (StatusCode::UNAUTHORIZED, "error-sign-in"),
         ConsoleError::WrongCredentials => (StatusCode::UNAUTHORIZED, "error-credentials"),
+        ConsoleError::WrongCode => (StatusCode::UNAUTHORIZED, "error-code"),
+        ConsoleError::SignInOver => (StatusCode::UNAUTHORIZED, "error-sign-in-over"),
+        ConsoleError::NoKey => (StatusCode::CONFLICT, "error-no-key"),
+        ConsoleError::OtherKey => (StatusCode::CONFLICT, "error-other-key"),
         ConsoleError::NoWorkspace => (StatusCode::FORBIDDEN, "error-no-workspace"),
         ConsoleError::Forbidden => (StatusCode::FORBIDDEN, "error-forbidden"),
         ConsoleError::NotFound(_)
@@ -159,6 +163,7 @@ fn kind_of(error: &ConsoleError) -> (StatusCode, &'static str) {
         // The console sends no idempotency keys, and its sessions do not depend on API keys.
         ConsoleError::Unwritable
         | ConsoleError::Hash
+        | ConsoleError::UnusableSecret
         | ConsoleError::Submit(SubmitError::ReplayMismatch | SubmitError::AccessChanged) => {
             (StatusCode::INTERNAL_SERVER_ERROR, "error-internal")
         }

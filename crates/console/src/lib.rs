@@ -18,6 +18,7 @@ mod headers;
 mod limits;
 mod page;
 mod pages;
+mod qr;
 mod reasons;
 mod router;
 mod sentences;

@@ -115,6 +115,13 @@ macro_rules! and_cases_of_the_storage {
                 the_audit_log_reads_back_page_by_page;
                 people_keep_to_their_workspace;
             }
+            second_factors {
+                a_second_factor_counts_once_it_is_confirmed;
+                of_several_who_bring_one_code_one_succeeds;
+                a_removed_second_factor_leaves_nothing;
+                second_factors_are_listed_by_workspace;
+                an_account_of_a_provider_is_one_person;
+            }
             snapshots {
                 an_empty_footprint_loads_nothing;
                 a_snapshot_brings_the_holders_of_its_keys_whole;

@@ -10,7 +10,7 @@ use selfsame_application::ports::StorageError;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 /// Tables that every node has a copy of, each after the tables that its foreign keys reference.
-const REFERENCE: [&str; 9] = [
+const REFERENCE: [&str; 12] = [
     "workspaces",
     "api_keys",
     "sites",
@@ -20,6 +20,9 @@ const REFERENCE: [&str; 9] = [
     "members",
     "invitations",
     "sessions",
+    "second_factors",
+    "recovery_codes",
+    "user_identities",
 ];
 
 /// Tables on the coordinator only: locks between servers, and the list of migrations.

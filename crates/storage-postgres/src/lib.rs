@@ -25,6 +25,7 @@ mod policies;
 mod retention;
 mod rows;
 mod search;
+mod second_factors;
 mod segments;
 mod sites;
 mod storage;

@@ -439,7 +439,7 @@ fn read_email(table: &'static str, text: &str, key: Uuid) -> Result<Email, Stora
     Email::parse(text).map_err(|_| rows::corrupt(table, "email", &key))
 }
 
-fn read_user(user_id: Uuid, email: &str, created_at: Timestamp) -> Result<User, StorageError> {
+pub(crate) fn read_user(user_id: Uuid, email: &str, created_at: Timestamp) -> Result<User, StorageError> {
     Ok(User {
         id: UserId(user_id),
         email: read_email("users", email, user_id)?,

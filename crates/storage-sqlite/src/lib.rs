@@ -27,6 +27,7 @@ mod policies;
 mod readers;
 mod rows;
 mod search;
+mod second_factors;
 mod segments;
 mod sites;
 mod statement;

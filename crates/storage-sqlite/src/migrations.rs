@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 
 /// Name and text of every migration, oldest first. SQLite's `user_version` stores how many a file has.
-const MIGRATIONS: [(&str, &str); 15] = [
+const MIGRATIONS: [(&str, &str); 16] = [
     (
         "0001 tables",
         include_str!("../../../migrations/sqlite/0001_tables.sql"),
@@ -66,6 +66,10 @@ const MIGRATIONS: [(&str, &str); 15] = [
     (
         "0015 segment counts",
         include_str!("../../../migrations/sqlite/0015_segment_counts.sql"),
+    ),
+    (
+        "0016 sign in",
+        include_str!("../../../migrations/sqlite/0016_sign_in.sql"),
     ),
 ];
 

@@ -342,7 +342,7 @@ fn has_other_admin(connection: &Connection, workspace: WorkspaceId, user: UserId
 }
 
 /// Reads `user_id, email, created_at` from a column on.
-fn read_user(row: &SqliteRow, from: usize) -> Result<User, StorageError> {
+pub(crate) fn read_user(row: &SqliteRow, from: usize) -> Result<User, StorageError> {
     let row = Row::new(row, "users", from);
     Ok(User {
         id: UserId(row.get(from, "user_id")?),

@@ -15,6 +15,21 @@ pub enum ConsoleError {
     /// Address and password do not belong together. Which of them is wrong is not said.
     #[error("the email or the password is wrong")]
     WrongCredentials,
+    /// The code of the second factor is wrong, or was used before. Which of them is not said.
+    #[error("the code is wrong or was used before")]
+    WrongCode,
+    /// The first step of the sign-in was too long ago, or the account changed since.
+    #[error("the sign-in took too long")]
+    SignInOver,
+    /// The server has no key to encrypt secrets with.
+    #[error("this server has no key to encrypt secrets with: set SELFSAME_SECRET_KEY")]
+    NoKey,
+    /// The secret of the second factor was encrypted with another key.
+    #[error("the secret of the second factor was encrypted with another SELFSAME_SECRET_KEY")]
+    OtherKey,
+    /// The secret of a second factor is none.
+    #[error("the secret of the second factor is unusable")]
+    UnusableSecret,
     /// The person is a member of no workspace any more.
     #[error("the account belongs to no workspace")]
     NoWorkspace,

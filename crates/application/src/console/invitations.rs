@@ -2,9 +2,9 @@
 
 use super::audit::Actor;
 use super::error::ConsoleError;
+use super::second_step::FirstStep;
 use super::secret;
 use super::sessions::Person;
-use super::sign_in::NewSession;
 use crate::app::Application;
 use crate::ports::{Invitation, Joining, StorageError, StoredUser, User};
 use secrecy::{ExposeSecret, SecretString};
@@ -95,21 +95,21 @@ impl Application {
     }
 
     /// Accepts an invitation and signs in. A new person sets a password; one who works in another workspace already gives the one they
-    /// have. `email` is used when the invitation has none.
+    /// have, and then the code of their second factor. `email` is used when the invitation has none.
     pub async fn accept_invitation(
         &self,
         token: &SecretString,
         email: Option<Email>,
         password: SecretString,
         agent: &str,
-    ) -> Result<NewSession, ConsoleError> {
+    ) -> Result<FirstStep, ConsoleError> {
         let (invitation, _) = self.invitation(token).await?;
         let email = invitation.email.or(email).ok_or(ConsoleError::WrongCredentials)?;
         let now = self.clock.now();
-        let (user, joining) = if self.store.user_by_email(&email).await?.is_some() {
+        let (known, joining) = if self.store.user_by_email(&email).await?.is_some() {
             let known = self.check_password(&email, password).await?;
             let id = known.user.id;
-            (known.user, Joining::Known(id))
+            (known, Joining::Known(id))
         } else {
             let checked = Password::parse(password.expose_secret(), &email)?;
             let user = User {
@@ -118,7 +118,8 @@ impl Application {
                 created_at: now,
             };
             let password = self.hash(&checked).await?;
-            (user.clone(), Joining::New(StoredUser { user, password }))
+            let new = StoredUser { user, password };
+            (new.clone(), Joining::New(new))
         };
         let digest = secret::digest(token);
         let joined = match self.store.accept_invitation(&digest, &joining, now).await {
@@ -131,8 +132,13 @@ impl Application {
         }
         // After the deed: whether the invitation still opens is known only then.
         let role = invitation.role.as_str();
-        self.note(invitation.workspace, Actor::User(&user), AuditAction::Joined, role)
-            .await?;
-        self.begin_session(&user, invitation.workspace, agent).await
+        self.note(
+            invitation.workspace,
+            Actor::User(&known.user),
+            AuditAction::Joined,
+            role,
+        )
+        .await?;
+        self.pass_first_step(&known, invitation.workspace, agent).await
     }
 }

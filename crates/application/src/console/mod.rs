@@ -9,6 +9,8 @@ mod invitations;
 mod members;
 mod passwords;
 mod review;
+mod second_factor;
+mod second_step;
 mod secret;
 mod sessions;
 mod settings;
@@ -18,6 +20,8 @@ mod webhooks;
 
 pub use error::ConsoleError;
 pub use passwords::{PasswordCost, Passwords};
+pub use second_factor::{Enrolment, SecondFactorState};
+pub use second_step::{FirstStep, PendingSignIn};
 pub use sessions::Person;
 pub use sign_in::NewSession;
 pub use simulate::PolicySimulation;

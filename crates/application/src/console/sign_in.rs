@@ -3,6 +3,7 @@
 use super::audit::Actor;
 use super::error::ConsoleError;
 use super::passwords::Passwords;
+use super::second_step::FirstStep;
 use super::secret;
 use super::sessions::Person;
 use crate::app::Application;
@@ -31,18 +32,18 @@ impl Application {
         self
     }
 
-    /// Begins a session, in the first of the person's workspaces. An unknown address takes as long as a wrong password, and is answered
-    /// alike.
-    pub async fn sign_in(
-        &self,
-        email: &Email,
-        password: SecretString,
-        agent: &str,
-    ) -> Result<NewSession, ConsoleError> {
-        let user = self.check_password(email, password).await?.user;
+    /// Begins a session, in the first of the person's workspaces, unless the person has a second factor. An unknown address takes as long as
+    /// a wrong password, and is answered alike.
+    pub async fn sign_in(&self, email: &Email, password: SecretString, agent: &str) -> Result<FirstStep, ConsoleError> {
+        let known = self.check_password(email, password).await?;
+        let workspace = self.first_workspace(&known.user).await?;
+        self.pass_first_step(&known, workspace, agent).await
+    }
+
+    /// Where a person begins to work.
+    pub(super) async fn first_workspace(&self, user: &User) -> Result<WorkspaceId, ConsoleError> {
         let first = self.store.works_in(user.id).await?.into_iter().next();
-        let workspace = first.ok_or(ConsoleError::NoWorkspace)?.workspace;
-        self.begin_session(&user, workspace, agent).await
+        Ok(first.ok_or(ConsoleError::NoWorkspace)?.workspace)
     }
 
     /// Goes on in another workspace of the person, in a new session that takes the place of this one.

@@ -5,7 +5,7 @@ use super::error::ExportError;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use secrecy::{ExposeSecret, SecretString};
-use selfsame_domain::{ConnectorId, WebhookId, WorkspaceId};
+use selfsame_domain::{ConnectorId, UserId, WebhookId, WorkspaceId};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
@@ -19,6 +19,10 @@ pub(crate) enum Owner {
     Connector(WorkspaceId, ConnectorId),
     /// A webhook.
     Webhook(WorkspaceId, WebhookId),
+    /// The second factor of a person.
+    SecondFactor(UserId),
+    /// A sign-in between its two steps.
+    SignIn,
 }
 
 impl Owner {
@@ -27,6 +31,8 @@ impl Owner {
         match self {
             Self::Connector(workspace, id) => format!("connector {workspace} {id}"),
             Self::Webhook(workspace, id) => format!("webhook {workspace} {id}"),
+            Self::SecondFactor(user) => format!("second factor {user}"),
+            Self::SignIn => "sign-in".to_owned(),
         }
         .into_bytes()
     }
@@ -95,6 +101,8 @@ mod tests {
             vault.open(Owner::Connector(WorkspaceId(2), ConnectorId(Uuid::nil())), &sealed),
             vault.open(Owner::Connector(WorkspaceId(1), ConnectorId(Uuid::max())), &sealed),
             vault.open(Owner::Webhook(WorkspaceId(1), WebhookId(Uuid::nil())), &sealed),
+            vault.open(Owner::SecondFactor(UserId(Uuid::nil())), &sealed),
+            vault.open(Owner::SignIn, &sealed),
             vault.open(place, &altered),
             vault.open(place, b"short"),
             Vault::new(&"other".to_owned().into()).open(place, &sealed),

@@ -21,10 +21,12 @@ mod memberships;
 mod orders;
 mod rows;
 mod search;
+mod second_factors;
 mod segments;
 mod sites;
 mod storage;
 mod undo;
+mod user_identities;
 mod users;
 mod verifications;
 mod webhooks;
@@ -63,6 +65,7 @@ pub use memberships::{
 pub use orders::{OrderQuery, Orders};
 pub use rows::{Continuation, FileSample, InspectionContext, ReadRow, RowReader, RowsError};
 pub use search::SearchIndex;
+pub use second_factors::{SecondFactor, SecondFactors};
 pub use segments::{CountQuery, Extent, MemberOrder, MemberQuery, MembersFrom, Segments};
 pub use sites::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites};
 pub use storage::{
@@ -70,6 +73,7 @@ pub use storage::{
     StorageError, Written,
 };
 pub use undo::{ImportUndos, UndoAnswer, UndoRow, UndoneRow};
+pub use user_identities::{LinkedIdentity, UserIdentities};
 pub use users::{
     Invitation, Joining, Member, MemberChange, OpenSession, Session, StoredUser, User, UserWorkspace, Users,
 };
@@ -97,6 +101,8 @@ pub trait Store:
     + Memberships
     + Exports
     + Users
+    + SecondFactors
+    + UserIdentities
     + Audit
     + Changes
     + SearchIndex
@@ -122,6 +128,8 @@ impl<T> Store for T where
         + Memberships
         + Exports
         + Users
+        + SecondFactors
+        + UserIdentities
         + Audit
         + Changes
         + SearchIndex

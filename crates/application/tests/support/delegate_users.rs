@@ -4,8 +4,8 @@ use super::probe::Probe;
 use async_trait::async_trait;
 use secrecy::SecretString;
 use selfsame_application::ports::{
-    Audit, Invitation, Joining, Member, MemberChange, OpenSession, Session, StorageError, StoredUser, UserWorkspace,
-    Users,
+    Audit, Invitation, Joining, LinkedIdentity, Member, MemberChange, OpenSession, SecondFactor, SecondFactors,
+    Session, StorageError, StoredUser, UserIdentities, UserWorkspace, Users,
 };
 use selfsame_domain::console::{AuditEntry, Role};
 use selfsame_domain::values::Email;
@@ -85,6 +85,62 @@ impl Users for Probe {
         now: Timestamp,
     ) -> Result<u64, StorageError> {
         self.inner.prune_sessions(unused_since, began_before, now).await
+    }
+}
+
+#[async_trait]
+impl SecondFactors for Probe {
+    async fn second_factor(&self, user: UserId) -> Result<Option<SecondFactor>, StorageError> {
+        self.inner.second_factor(user).await
+    }
+
+    async fn begin_second_factor(&self, user: UserId, secret: &[u8]) -> Result<bool, StorageError> {
+        self.inner.begin_second_factor(user, secret).await
+    }
+
+    async fn confirm_second_factor(
+        &self,
+        user: UserId,
+        secret: &[u8],
+        at: Timestamp,
+        step: i64,
+        recovery_codes: &[Vec<u8>],
+    ) -> Result<bool, StorageError> {
+        let confirmed = self.inner.confirm_second_factor(user, secret, at, step, recovery_codes);
+        confirmed.await
+    }
+
+    async fn take_totp_step(&self, user: UserId, step: i64) -> Result<bool, StorageError> {
+        self.inner.take_totp_step(user, step).await
+    }
+
+    async fn take_recovery_code(&self, user: UserId, digest: &[u8]) -> Result<bool, StorageError> {
+        self.inner.take_recovery_code(user, digest).await
+    }
+
+    async fn remove_second_factor(&self, user: UserId) -> Result<bool, StorageError> {
+        self.inner.remove_second_factor(user).await
+    }
+
+    async fn users_with_second_factor(&self, workspace: WorkspaceId) -> Result<Vec<UserId>, StorageError> {
+        self.inner.users_with_second_factor(workspace).await
+    }
+}
+
+#[async_trait]
+impl UserIdentities for Probe {
+    async fn user_by_identity(&self, issuer: &str, subject: &str) -> Result<Option<StoredUser>, StorageError> {
+        self.inner.user_by_identity(issuer, subject).await
+    }
+
+    async fn link_identity(
+        &self,
+        user: UserId,
+        issuer: &str,
+        subject: &str,
+        at: Timestamp,
+    ) -> Result<LinkedIdentity, StorageError> {
+        self.inner.link_identity(user, issuer, subject, at).await
     }
 }
 

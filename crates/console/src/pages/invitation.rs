@@ -1,21 +1,21 @@
 //! `/invitation/{secret}`: joining a workspace.
 
+use super::sign_in::proceed;
 use super::{show, show_again};
 use crate::browser::Browser;
-use crate::cookies;
-use crate::error::{PageError, go, mendable};
+use crate::error::{PageError, mendable};
 use crate::fields::Fields;
 use crate::page::Page;
 use crate::state::ConsoleState;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use axum_extra::extract::CookieJar;
 use secrecy::SecretString;
-use selfsame_application::ConsoleError;
 use selfsame_application::ports::Invitation;
+use selfsame_application::{ConsoleError, FirstStep};
 use selfsame_domain::console::Password;
 use selfsame_domain::values::Email;
 
@@ -78,7 +78,7 @@ async fn submit(
     let typed = fields.text("email");
     let accepted = accept(&state, &browser, &secret, &invitation.0, &fields).await;
     match accepted {
-        Ok(token) => Ok((cookies::set_session(&state, jar, &token), go(&browser, "/")).into_response()),
+        Ok(step) => Ok(proceed(&state, &browser, jar, &step, "/")),
         Err(error) => {
             let (status, problem) = mendable(error, browser.texts)?;
             show_again(status, &InvitationPage::of(&browser, &invitation, typed, Some(problem)))
@@ -92,7 +92,7 @@ async fn accept(
     secret: &SecretString,
     invitation: &Invitation,
     fields: &Fields,
-) -> Result<SecretString, PageError> {
+) -> Result<FirstStep, PageError> {
     let email = match &invitation.email {
         Some(email) => email.clone(),
         None => Email::parse(fields.text("email")).map_err(|_| ConsoleError::WrongCredentials)?,
@@ -104,5 +104,5 @@ async fn accept(
     let accepted = state
         .app
         .accept_invitation(secret, Some(email), password, &browser.agent);
-    Ok(accepted.await?.token)
+    Ok(accepted.await?)
 }

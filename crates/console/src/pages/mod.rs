@@ -8,9 +8,11 @@ mod imports;
 mod invitation;
 mod preferences;
 mod review;
+mod second_factor;
 mod segments;
 mod settings;
 mod sign_in;
+mod sign_in_code;
 
 pub(crate) use imports::takes_file;
 
@@ -27,7 +29,9 @@ pub(crate) fn routes() -> Router<ConsoleState> {
         .merge(home::routes())
         .merge(sign_in::routes())
         .merge(invitation::routes())
+        .merge(sign_in_code::routes())
         .merge(account::routes())
+        .merge(second_factor::routes())
         .merge(preferences::routes())
         .merge(contacts::routes())
         .merge(segments::routes())

@@ -14,6 +14,8 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum_extra::extract::CookieJar;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use selfsame_application::FirstStep;
 use selfsame_domain::values::Email;
 use serde::Deserialize;
 
@@ -45,9 +47,9 @@ impl SignInPage {
 
 /// Where to go afterwards.
 #[derive(Debug, Deserialize)]
-struct Back {
+pub(super) struct Back {
     #[serde(default)]
-    back: String,
+    pub(super) back: String,
 }
 
 async fn form(browser: Browser, Query(Back { back }): Query<Back>) -> Result<Response, PageError> {
@@ -67,7 +69,7 @@ async fn submit(
         Ok(email) => sign_in(&state, &browser, &email, &fields).await,
     };
     match begun {
-        Ok(token) => Ok((cookies::set_session(&state, jar, &token), go(&browser, back)).into_response()),
+        Ok(step) => Ok(proceed(&state, &browser, jar, &step, back)),
         Err(error) => {
             let (status, problem) = mendable(error, browser.texts)?;
             show_again(status, &SignInPage::of(&browser, email, back, Some(problem)))
@@ -80,11 +82,32 @@ async fn sign_in(
     browser: &Browser,
     email: &Email,
     fields: &Fields,
-) -> Result<secrecy::SecretString, PageError> {
+) -> Result<FirstStep, PageError> {
     let allowed = state.limits.attempt(email);
     allowed.map_err(|retry_after| PageError::TooMany { retry_after })?;
     let password = fields.raw("password").into();
-    Ok(state.app.sign_in(email, password, &browser.agent).await?.token)
+    Ok(state.app.sign_in(email, password, &browser.agent).await?)
+}
+
+/// Goes on after the first step of a sign-in: to the page that was asked for, or to the second step.
+pub(super) fn proceed(
+    state: &ConsoleState,
+    browser: &Browser,
+    jar: CookieJar,
+    step: &FirstStep,
+    back: &str,
+) -> Response {
+    match step {
+        FirstStep::Begun(begun) => {
+            let jar = cookies::set_session(state, jar, &begun.token);
+            (jar, go(browser, back)).into_response()
+        }
+        FirstStep::NeedsCode(token) => {
+            let back = utf8_percent_encode(back, NON_ALPHANUMERIC);
+            let jar = cookies::set_pending(state, jar, token);
+            (jar, go(browser, &format!("/sign-in/code?back={back}"))).into_response()
+        }
+    }
 }
 
 async fn sign_out(State(state): State<ConsoleState>, jar: CookieJar, posted: Posted) -> Result<Response, PageError> {

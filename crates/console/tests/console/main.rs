@@ -14,6 +14,7 @@ mod imports;
 mod pages;
 mod policy;
 mod review;
+mod second_factor;
 mod segments;
 mod settings;
 mod sign_in;

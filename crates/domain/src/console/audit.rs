@@ -93,11 +93,21 @@ pub enum AuditAction {
     SiteDeleted,
     /// A signing secret was made.
     SigningSecretMade,
+    /// A person turned their second factor on.
+    SecondFactorEnabled,
+    /// A person turned their second factor off.
+    SecondFactorDisabled,
+    /// An admin reset the second factor of another person.
+    SecondFactorReset,
+    /// A recovery code was used in place of a code.
+    RecoveryCodeUsed,
+    /// An account of the identity provider was linked with a person.
+    IdentityLinked,
 }
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 49] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::SessionEnded,
@@ -142,6 +152,11 @@ impl AuditAction {
         Self::SiteChanged,
         Self::SiteDeleted,
         Self::SigningSecretMade,
+        Self::SecondFactorEnabled,
+        Self::SecondFactorDisabled,
+        Self::SecondFactorReset,
+        Self::RecoveryCodeUsed,
+        Self::IdentityLinked,
     ];
 
     /// The stable text of the action, as stored.
@@ -191,6 +206,11 @@ impl AuditAction {
             Self::SiteChanged => "site_changed",
             Self::SiteDeleted => "site_deleted",
             Self::SigningSecretMade => "signing_secret_made",
+            Self::SecondFactorEnabled => "second_factor_enabled",
+            Self::SecondFactorDisabled => "second_factor_disabled",
+            Self::SecondFactorReset => "second_factor_reset",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::IdentityLinked => "identity_linked",
         }
     }
 

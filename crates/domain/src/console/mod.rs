@@ -3,9 +3,13 @@
 mod audit;
 mod password;
 mod role;
+mod second_factor;
 mod session;
 
 pub use audit::{AuditAction, AuditEntry};
 pub use password::{Password, PasswordProblem};
 pub use role::{Permission, Role};
+pub use second_factor::{
+    RECOVERY_CODES, RecoveryCode, SIGN_IN_LIFETIME, SecondFactorCode, TOTP_SKEW, TOTP_STEP_SECONDS,
+};
 pub use session::{INVITATION_LIFETIME, SESSION_IDLE, SESSION_LIFETIME, is_session_over};

@@ -107,7 +107,7 @@ async fn migrate_says_what_it_did_and_others_ask_for_it() {
     let applied = place.run(&["migrate"]).text();
     let expected = "sqlite://./data/selfsame.db is up to date: it lacked migrations 0001 tables, 0002 imports, 0003 import undo, \
          0004 segment formulas, 0005 exports, 0006 import files, 0007 console users, 0008 change feed, 0009 search, 0010 webhooks, 0011 segment record, \
-         0012 deleted segments, 0013 segment due, 0014 console lists, 0015 segment counts";
+         0012 deleted segments, 0013 segment due, 0014 console lists, 0015 segment counts, 0016 sign in";
     assert!(applied.starts_with(expected), "{applied}");
     assert_eq!(
         place.run(&["migrate"]).text(),
@@ -129,7 +129,7 @@ async fn migrate_says_what_it_did_and_others_ask_for_it() {
     ] {
         let lacks = "the database lacks migrations 0001 tables, 0002 imports, 0003 import undo, 0004 segment formulas, \
                      0005 exports, 0006 import files, 0007 console users, 0008 change feed, 0009 search, 0010 webhooks, 0011 segment record, \
-                     0012 deleted segments, 0013 segment due, 0014 console lists, 0015 segment counts";
+                     0012 deleted segments, 0013 segment due, 0014 console lists, 0015 segment counts, 0016 sign in";
         assert!(
             complaint.contains(lacks) && complaint.contains("; run `selfsame migrate`"),
             "{complaint}"

@@ -45,6 +45,7 @@ pub mod replies;
 pub mod retention;
 pub mod revisions;
 pub mod search;
+pub mod second_factors;
 pub mod segment_agreement;
 pub mod segment_fields;
 pub mod segment_history;

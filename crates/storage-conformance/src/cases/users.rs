@@ -51,7 +51,7 @@ async fn join(f: &Fixture<'_>, digest: u8, joining: &Joining, role: Role) {
 }
 
 /// A new person in the workspace.
-async fn member(f: &Fixture<'_>, digest: u8, address: &str, role: Role) -> User {
+pub(crate) async fn member(f: &Fixture<'_>, digest: u8, address: &str, role: Role) -> User {
     let new = new_user(f, address);
     join(f, digest, &Joining::New(new.clone()), role).await;
     new.user

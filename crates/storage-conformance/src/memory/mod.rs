@@ -22,6 +22,7 @@ mod maintenance;
 mod memberships;
 mod orders;
 mod revisions;
+mod second_factors;
 mod segments;
 mod sites;
 mod space;

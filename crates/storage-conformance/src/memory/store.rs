@@ -1,5 +1,6 @@
 //! The state that all clones of a store share.
 
+use super::second_factors::StoredFactor;
 use super::space::Space;
 use selfsame_application::Replay;
 use selfsame_application::ports::{
@@ -50,6 +51,9 @@ pub(super) struct People {
     pub(super) members: BTreeMap<(WorkspaceId, UserId), StoredMember>,
     pub(super) invitations: BTreeMap<Vec<u8>, Invitation>,
     pub(super) sessions: BTreeMap<Vec<u8>, Session>,
+    pub(super) factors: BTreeMap<UserId, StoredFactor>,
+    /// Accounts of identity providers, by issuer and subject.
+    pub(super) identities: BTreeMap<(String, String), UserId>,
 }
 
 /// The role of a user in a workspace, and since when.

@@ -123,5 +123,16 @@ async fn tables_that_belong_to_no_workspace() {
     .fetch_all(&mut admin)
     .await
     .expect("look");
-    assert_eq!(found, ["_sqlx_migrations", "site_origins", "turns", "users"]);
+    assert_eq!(
+        found,
+        [
+            "_sqlx_migrations",
+            "recovery_codes",
+            "second_factors",
+            "site_origins",
+            "turns",
+            "user_identities",
+            "users"
+        ]
+    );
 }

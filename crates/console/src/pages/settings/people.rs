@@ -34,6 +34,7 @@ struct PersonRow {
     roles: Vec<Choice>,
     since: When,
     is_self: bool,
+    has_second_factor: bool,
 }
 
 /// An invitation in the list.
@@ -71,6 +72,7 @@ impl PeoplePage {
     async fn of(state: &ConsoleState, signed_in: &SignedIn) -> Result<Self, PageError> {
         let person = &signed_in.person;
         let members = state.app.people(person).await?;
+        let factors = state.app.people_with_second_factor(person).await?;
         let open = state.app.invitations(person).await?;
         let (page, links) = page(signed_in, "people");
         let texts = signed_in.browser.texts;
@@ -80,6 +82,7 @@ impl PeoplePage {
             roles: roles(member.role, texts),
             since: texts.when(member.since),
             is_self: member.user.id == person.user.id,
+            has_second_factor: factors.contains(&member.user.id),
         };
         let invitation = |invitation: Invitation| InvitationRow {
             id: invitation.id.to_string(),
@@ -127,7 +130,7 @@ async fn invite(
     })
 }
 
-/// Changes the role of a member, or removes the member.
+/// Changes the role of a member, removes the member, or resets their second factor.
 async fn change(
     State(state): State<ConsoleState>,
     Path(id): Path<String>,
@@ -135,11 +138,16 @@ async fn change(
 ) -> Result<Response, PageError> {
     signed_in.require(Permission::ManagePeople)?;
     let user = UserId(uuid(&id)?);
-    let role = match fields.text("do") {
-        "remove" => None,
-        _ => Some(Role::from_text(fields.text("role")).ok_or(PageError::BadForm)?),
+    let person = &signed_in.person;
+    let changed = match fields.text("do") {
+        "remove" => state.app.set_member(person, user, None).await,
+        "reset-second-factor" => state.app.reset_second_factor(person, user).await,
+        _ => {
+            let role = Role::from_text(fields.text("role")).ok_or(PageError::BadForm)?;
+            state.app.set_member(person, user, Some(role)).await
+        }
     };
-    match state.app.set_member(&signed_in.person, user, role).await {
+    match changed {
         Ok(()) => Ok(go(&signed_in.browser, "/settings/people")),
         Err(error) => {
             let (status, problem) = mendable(error.into(), signed_in.browser.texts)?;
