@@ -5,7 +5,7 @@ use crate::console::Passwords;
 use crate::exports::ExportOutlets;
 use crate::jobs::JobSignals;
 use crate::lane::{Lane, LaneOptions, dry_run};
-use crate::ports::{AccessVersion, Clock, Ids, SiteAccess, Store};
+use crate::ports::{AccessVersion, Clock, IdentityProvider, Ids, SiteAccess, Store};
 use crate::submit::{Submission, SubmitError};
 use crate::webhooks::WebhookOutlets;
 use selfsame_domain::{Command, Decision, DecisionId, Envelope, KeyId, SiteId, Timestamp, WorkspaceId};
@@ -40,6 +40,8 @@ pub struct Application {
     /// None where webhooks are not configured.
     pub(crate) webhook_outlets: Option<Arc<WebhookOutlets>>,
     pub(crate) passwords: Passwords,
+    /// None where people sign in with passwords alone.
+    pub(crate) identity_provider: Option<Arc<dyn IdentityProvider>>,
     lane: Lane,
 }
 
@@ -61,6 +63,7 @@ impl Application {
             outlets: None,
             webhook_outlets: None,
             passwords: Passwords::default(),
+            identity_provider: None,
             lane,
         }
     }

@@ -1172,3 +1172,11 @@ action-second-factor-disabled = second factor turned off
 action-second-factor-reset = second factor of another person reset
 action-recovery-code-used = signed in or confirmed with a recovery code
 action-identity-linked = account of the identity provider linked
+
+sign-in-with = Sign in with { $provider }
+error-provider-unreachable = The identity provider cannot be reached. Try again in a moment, or sign in with your password.
+error-provider-refused = The identity provider did not sign you in. Try again, or sign in with your password.
+error-provider-token = The answer of the identity provider is not valid for this sign-in. Try again; if it stays so, ask the operator of this server to look into its log.
+error-email-not-verified = The identity provider does not say that your email address is verified. Verify it there, or sign in with your password.
+error-unknown-account = Nobody here has the email address of this account. Ask an admin to invite you.
+error-other-account = You sign in here with another account of the identity provider. Choose that one.

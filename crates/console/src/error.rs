@@ -11,7 +11,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use http::StatusCode;
 use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use selfsame_application::ports::StorageError;
+use selfsame_application::ports::{ProviderError, StorageError};
 use selfsame_application::{ConsoleError, PreviewError, SegmentError, SubmitError};
 use std::sync::Arc;
 
@@ -136,6 +136,14 @@ fn kind_of(error: &ConsoleError) -> (StatusCode, &'static str) {
         ConsoleError::WrongCredentials => (StatusCode::UNAUTHORIZED, "error-credentials"),
         ConsoleError::WrongCode => (StatusCode::UNAUTHORIZED, "error-code"),
         ConsoleError::SignInOver => (StatusCode::UNAUTHORIZED, "error-sign-in-over"),
+        ConsoleError::Provider(ProviderError::Unreachable(_)) => {
+            (StatusCode::BAD_GATEWAY, "error-provider-unreachable")
+        }
+        ConsoleError::Provider(ProviderError::Refused) => (StatusCode::UNAUTHORIZED, "error-provider-refused"),
+        ConsoleError::Provider(ProviderError::InvalidToken(_)) => (StatusCode::UNAUTHORIZED, "error-provider-token"),
+        ConsoleError::EmailNotVerified => (StatusCode::UNAUTHORIZED, "error-email-not-verified"),
+        ConsoleError::UnknownAccount => (StatusCode::UNAUTHORIZED, "error-unknown-account"),
+        ConsoleError::OtherAccount => (StatusCode::UNAUTHORIZED, "error-other-account"),
         ConsoleError::NoKey => (StatusCode::CONFLICT, "error-no-key"),
         ConsoleError::OtherKey => (StatusCode::CONFLICT, "error-other-key"),
         ConsoleError::NoWorkspace => (StatusCode::FORBIDDEN, "error-no-workspace"),

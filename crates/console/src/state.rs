@@ -38,6 +38,8 @@ pub struct ConsoleSettings {
     pub request_timeout: Duration,
     /// How many bytes an uploaded file may have.
     pub import_limit: u64,
+    /// The name of the identity provider by which people may sign in; `None` where they sign in with passwords alone.
+    pub identity_provider: Option<String>,
 }
 
 impl ConsoleSettings {

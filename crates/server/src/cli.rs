@@ -95,7 +95,8 @@ The first start on an empty database makes the workspace `default` and an API ke
 With SELFSAME_BOOTSTRAP_API_KEY set it takes that key instead, and prints none.
 It also prints a link by which the first admin of the console joins.
 
-SELFSAME_SECRET_KEY is the key by which credentials of connectors are encrypted. Without it, one is made and kept beside the SQLite file.
+SELFSAME_OIDC_CLIENT_SECRET is the secret of this server at the OpenID Connect provider; a public client has none.
+SELFSAME_SECRET_KEY is the key by which credentials of connectors and second factors are encrypted. Without it, one is made and kept beside the SQLite file.
 
 SIGTERM and SIGINT stop the server: it finishes what it accepted, for as long as --drain-timeout allows, and exits with 0.
 

@@ -35,6 +35,7 @@ const INWARD: [(&str, &[&str]); 12] = [
     ),
     ("selfsame-console", &["selfsame-application", "selfsame-domain"]),
     ("selfsame-export", &["selfsame-application", "selfsame-domain"]),
+    ("selfsame-oidc", &["selfsame-application", "selfsame-domain"]),
     ("selfsame-pg-fixture", &[]),
     ("selfsame-bigquery-fixture", &[]),
 ];

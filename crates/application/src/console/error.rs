@@ -1,7 +1,7 @@
 //! Why something that a person asked for was not done.
 
 use crate::exports::ExportError;
-use crate::ports::StorageError;
+use crate::ports::{ProviderError, StorageError};
 use crate::segments::SegmentError;
 use crate::submit::SubmitError;
 use crate::webhooks::WebhookError;
@@ -21,6 +21,18 @@ pub enum ConsoleError {
     /// The first step of the sign-in was too long ago, or the account changed since.
     #[error("the sign-in took too long")]
     SignInOver,
+    /// The identity provider did not say who it is.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// The identity provider does not say that the email address is the person's.
+    #[error("the identity provider gave no verified email address")]
+    EmailNotVerified,
+    /// No person has the email address of the identity provider's account.
+    #[error("nobody here has the email address of this account")]
+    UnknownAccount,
+    /// The person signed in with another account of the identity provider before.
+    #[error("the person signs in with another account of the identity provider")]
+    OtherAccount,
     /// The server has no key to encrypt secrets with.
     #[error("this server has no key to encrypt secrets with: set SELFSAME_SECRET_KEY")]
     NoKey,

@@ -4,6 +4,7 @@ mod act;
 mod audit;
 mod error;
 mod exports;
+mod identity;
 mod imports;
 mod invitations;
 mod members;

@@ -11,6 +11,7 @@ mod exports;
 mod history;
 mod hosts;
 mod identity;
+mod identity_provider;
 mod ids;
 mod imports;
 mod inspection;
@@ -49,6 +50,7 @@ pub use exports::{
 pub use history::{EventQuery, History, HistoryOf};
 pub use hosts::Hosts;
 pub use identity::{Holder, Identity, IdentityView, Lookup, PeriodCounts, QuarantinedPlace, SharedIdentifier};
+pub use identity_provider::{AuthorizationRequest, IdentityProvider, ProviderError, ProviderIdentity};
 pub use ids::Ids;
 pub use imports::{
     Accepted, CHUNK_BYTES, Import, ImportEnd, ImportFormat, ImportId, ImportRow, ImportStatus, Imports, NewImport,

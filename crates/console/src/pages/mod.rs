@@ -13,6 +13,7 @@ mod segments;
 mod settings;
 mod sign_in;
 mod sign_in_code;
+mod sign_in_provider;
 
 pub(crate) use imports::takes_file;
 
@@ -30,6 +31,7 @@ pub(crate) fn routes() -> Router<ConsoleState> {
         .merge(sign_in::routes())
         .merge(invitation::routes())
         .merge(sign_in_code::routes())
+        .merge(sign_in_provider::routes())
         .merge(account::routes())
         .merge(second_factor::routes())
         .merge(preferences::routes())

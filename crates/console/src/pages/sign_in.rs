@@ -27,20 +27,34 @@ pub(super) fn routes() -> Router<ConsoleState> {
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
-struct SignInPage {
+pub(super) struct SignInPage {
     page: Page,
     email: String,
     back: String,
     problem: Option<String>,
+    /// The link that signs in by the identity provider, and its text.
+    provider: Option<(String, String)>,
 }
 
 impl SignInPage {
-    fn of(browser: &Browser, email: &str, back: &str, problem: Option<String>) -> Self {
+    pub(super) fn of(
+        state: &ConsoleState,
+        browser: &Browser,
+        email: &str,
+        back: &str,
+        problem: Option<String>,
+    ) -> Self {
+        let provider = state.settings.identity_provider.as_deref().map(|name| {
+            let encoded = utf8_percent_encode(back, NON_ALPHANUMERIC);
+            let text = browser.texts.with("sign-in-with", "provider", name);
+            (format!("/sign-in/provider?back={encoded}"), text)
+        });
         Self {
             page: Page::outside(browser, &browser.texts.get("sign-in-title")),
             email: email.to_owned(),
             back: back.to_owned(),
             problem,
+            provider,
         }
     }
 }
@@ -52,8 +66,12 @@ pub(super) struct Back {
     pub(super) back: String,
 }
 
-async fn form(browser: Browser, Query(Back { back }): Query<Back>) -> Result<Response, PageError> {
-    show(&SignInPage::of(&browser, "", own_path(&back), None))
+async fn form(
+    State(state): State<ConsoleState>,
+    browser: Browser,
+    Query(Back { back }): Query<Back>,
+) -> Result<Response, PageError> {
+    show(&SignInPage::of(&state, &browser, "", own_path(&back), None))
 }
 
 async fn submit(
@@ -72,7 +90,7 @@ async fn submit(
         Ok(step) => Ok(proceed(&state, &browser, jar, &step, back)),
         Err(error) => {
             let (status, problem) = mendable(error, browser.texts)?;
-            show_again(status, &SignInPage::of(&browser, email, back, Some(problem)))
+            show_again(status, &SignInPage::of(&state, &browser, email, back, Some(problem)))
         }
     }
 }

@@ -10,6 +10,7 @@ mod catalog;
 mod contacts;
 mod destinations;
 mod exports;
+mod identity_provider;
 mod imports;
 mod pages;
 mod policy;

@@ -7,8 +7,9 @@ use selfsame_storage_conformance::api_call;
 use std::path::Path;
 
 /// The addresses of every page that a script-less browser of an admin can open.
-const PAGES: [&str; 30] = [
+const PAGES: [&str; 31] = [
     "/",
+    "/account/second-factor",
     "/contacts",
     "/contacts/1",
     "/contacts?q=nobody",

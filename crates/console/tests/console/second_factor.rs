@@ -12,7 +12,7 @@ const PATH: &str = "/account/second-factor";
 const SECRET: &str = "enter this secret in the app:";
 
 /// A person's authenticator app.
-struct App([u8; 20]);
+pub(crate) struct App([u8; 20]);
 
 impl App {
     /// The app after it read the secret of a page.
@@ -31,7 +31,7 @@ impl App {
 }
 
 /// Turns on the factor of a signed-in person. Returns their app and the recovery codes. The codes of the present time are used up.
-async fn turn_on(server: &Server, browser: &mut Browser) -> (App, Vec<String>) {
+pub(crate) async fn turn_on(server: &Server, browser: &mut Browser) -> (App, Vec<String>) {
     assert_eq!(server.post(browser, PATH, &[]).await.goes_to(), PATH);
     let app = App::of(server.get(browser, PATH).await.page(200));
     let code = app.code(server, 0);

@@ -156,6 +156,7 @@ impl Server {
             public_url: public_url.to_owned(),
             request_timeout: Duration::from_secs(30),
             import_limit: IMPORT_LIMIT,
+            identity_provider: None,
         };
         let rows = Arc::new(ImportRows::new(IMPORT_LIMIT));
         let router = router(&ConsoleState::new(app.clone(), rows, Arc::new(PastedCalls), settings));

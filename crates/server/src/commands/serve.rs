@@ -10,6 +10,7 @@ use crate::wiring::console::{public_url, with_console};
 use crate::wiring::exports::outlets;
 use crate::wiring::ids::SystemIds;
 use crate::wiring::links::HttpLinks;
+use crate::wiring::oidc::with_provider;
 use crate::wiring::store::OpenStore;
 use crate::wiring::webhooks::webhook_outlets;
 use crate::wiring::{logging, metrics};
@@ -97,6 +98,7 @@ async fn start(settings: &Settings, metrics: &PrometheusHandle) -> Result<Starte
     let app = Application::new(store.store(), Arc::new(SystemClock), Arc::new(SystemIds), options);
     let outlets = outlets(settings, &store)?;
     let app = app.with_webhooks(webhook_outlets(&outlets)?).with_exports(outlets);
+    let app = with_provider(app, settings)?;
     let http = HttpSettings {
         metrics: Some(metrics.clone()),
         links: Some(Arc::new(HttpLinks::new(settings.allow_private_networks)?)),

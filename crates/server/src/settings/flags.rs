@@ -135,4 +135,19 @@ pub(crate) struct SettingsFlags {
     #[arg(long, value_name = "PATH")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) export_directory: Option<PathBuf>,
+
+    /// Address of the OpenID Connect provider by which people may sign in to the console; off without one [env: SELFSAME_OIDC_ISSUER]
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) oidc_issuer: Option<String>,
+
+    /// Name of this server at the OpenID Connect provider [env: SELFSAME_OIDC_CLIENT_ID]
+    #[arg(long, value_name = "ID")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) oidc_client_id: Option<String>,
+
+    /// Name of the OpenID Connect provider on the sign-in page [env: SELFSAME_OIDC_LABEL] [default: SSO]
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) oidc_label: Option<String>,
 }

@@ -16,7 +16,7 @@ const PREFIX: &str = "SELFSAME_";
 /// The name of the flags as a source of figment.
 const FLAGS: &str = "flags";
 /// Settings from the environment or the file only, because all users of the machine see command lines.
-pub(super) const SECRETS: [&str; 2] = ["bootstrap_api_key", "secret_key"];
+pub(super) const SECRETS: [&str; 3] = ["oidc_client_secret", "bootstrap_api_key", "secret_key"];
 
 /// Variables of single flags, without prefix; they are no settings.
 const OF_FLAGS: [&str; 3] = ["config", "url", "api_key"];

@@ -8,10 +8,11 @@ use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
 /// The help of the secrets, which have no flags.
-const SECRETS_HELP: [&str; 2] = [
+const SECRETS_HELP: [&str; 3] = [
+    "Secret of this server at the OpenID Connect provider; none for a public client [env: SELFSAME_OIDC_CLIENT_SECRET]",
     "API key of the first workspace, used when the database has none: 20 to 256 visible ASCII \
      characters [env: SELFSAME_BOOTSTRAP_API_KEY]",
-    "What credentials of connectors are encrypted with, the same on every server: 20 to 256 visible ASCII characters; beside a SQLite \
+    "What credentials of connectors and second factors are encrypted with, the same on every server: 20 to 256 visible ASCII characters; beside a SQLite \
      file a key is made where none is set [env: SELFSAME_SECRET_KEY]",
 ];
 

@@ -4,6 +4,7 @@ use super::database_url::DatabaseUrl;
 use super::listen::Listen;
 use super::log_level;
 use clap::ValueEnum;
+use secrecy::SecretString;
 use selfsame_application::{KeySecret, LaneOptions};
 use selfsame_domain::values::SiteOrigin;
 use selfsame_http::{HttpSettings, RateLimit};
@@ -15,6 +16,9 @@ use std::time::Duration;
 
 /// The replacement of a secret.
 const HIDDEN: &str = "***";
+
+/// The most bytes of the secret that the OpenID Connect provider gives out.
+const LONGEST_CLIENT_SECRET: usize = 1_024;
 
 /// All settings. The names of the fields are the names in the file; `SELFSAME_` and the name in upper case is the
 /// environment variable. The help of the flags in `flags.rs` describes each setting.
@@ -63,9 +67,16 @@ pub(crate) struct Settings {
     pub(crate) allow_private_networks: bool,
     /// The folder below which exports write files; none for any folder.
     pub(crate) export_directory: Option<PathBuf>,
+    /// The OpenID Connect provider by which people may sign in; none for passwords alone.
+    pub(crate) oidc_issuer: Option<String>,
+    pub(crate) oidc_client_id: Option<String>,
+    pub(crate) oidc_label: String,
+    /// None for a public client.
+    #[serde(deserialize_with = "client_secret", serialize_with = "hidden_text")]
+    pub(crate) oidc_client_secret: Option<SecretString>,
     #[serde(deserialize_with = "secret", serialize_with = "hidden")]
     pub(crate) bootstrap_api_key: Option<KeySecret>,
-    /// What credentials of connectors are encrypted with.
+    /// What credentials of connectors and second factors are encrypted with.
     #[serde(deserialize_with = "secret", serialize_with = "hidden")]
     pub(crate) secret_key: Option<KeySecret>,
 }
@@ -108,6 +119,10 @@ impl Default for Settings {
             account_email: None,
             allow_private_networks: false,
             export_directory: None,
+            oidc_issuer: None,
+            oidc_client_id: None,
+            oidc_label: "SSO".to_owned(),
+            oidc_client_secret: None,
             bootstrap_api_key: None,
             secret_key: None,
         }
@@ -181,6 +196,19 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<KeySecret
 
 #[allow(clippy::ref_option, reason = "serde passes a reference to the field")]
 fn hidden<S: Serializer>(secret: &Option<KeySecret>, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.as_ref().map(|_| HIDDEN).serialize(serializer)
+}
+
+fn client_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() || text.len() > LONGEST_CLIENT_SECRET {
+        return Err(D::Error::custom("must have 1 to 1024 bytes"));
+    }
+    Ok(Some(text.into()))
+}
+
+#[allow(clippy::ref_option, reason = "serde passes a reference to the field")]
+fn hidden_text<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
     secret.as_ref().map(|_| HIDDEN).serialize(serializer)
 }
 

@@ -20,6 +20,7 @@ pub(crate) fn with_console(front_end: Router, app: &Application, settings: &Sett
         public_url: public_url(settings, bound),
         request_timeout: settings.request_timeout,
         import_limit: settings.import_limit_bytes,
+        identity_provider: settings.oidc_issuer.as_ref().map(|_| settings.oidc_label.clone()),
     };
     let rows = Arc::new(ImportRows::for_previews(settings.import_limit_bytes));
     front_end.merge(selfsame_console::router(&ConsoleState::new(

@@ -8,6 +8,7 @@ pub(crate) mod ids;
 pub(crate) mod links;
 pub(crate) mod logging;
 pub(crate) mod metrics;
+pub(crate) mod oidc;
 pub(crate) mod store;
 pub(crate) mod tls;
 pub(crate) mod webhooks;
