@@ -45,11 +45,11 @@ run: rust ## Build the server and run it on 127.0.0.1:8080 with SQLite below ./d
 .PHONY: setup
 setup: rust postgres python browser bigquery $(SCRIPT)/node_modules $(NEXTEST) $(DENY) $(SHEAR) $(TYPOS) ## Install everything that the other targets need
 
-# The conformance suite is two thousand short tests, and much of each would be the start of a process: it runs on threads. A test
-# and the database server take turns, so twice as many threads as processors keep these busy.
+# A test and its database server, browser or emulator take turns, so twice as many tests as processors keep these busy. The conformance suite
+# is two thousand short tests, and much of each would be the start of a process: it runs on threads.
 .PHONY: test
 test: rust postgres python browser bigquery test-script $(NEXTEST) ## Run every test, on SQLite and on PostgreSQL
-	cargo nextest run --locked --workspace -E 'not binary(conformance)'
+	cargo nextest run --locked --workspace --test-threads $$(($$(nproc) * 2)) -E 'not binary(conformance)'
 	RUST_TEST_THREADS=$$(($$(nproc) * 2)) cargo test --locked --workspace --test conformance --quiet
 
 # Needs Node alone: the tests run the built script, which is committed.

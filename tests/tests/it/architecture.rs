@@ -12,7 +12,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 const WIRING: [&str; 3] = ["selfsame-server", "selfsame-tests", "selfsame-bench"];
 
 /// Every other crate, with the crates of ours that it may depend on outside of its tests. Dependencies point inward.
-const INWARD: [(&str, &[&str]); 12] = [
+const INWARD: [(&str, &[&str]); 13] = [
     ("selfsame-domain", &[]),
     ("selfsame-application", &["selfsame-domain"]),
     (
