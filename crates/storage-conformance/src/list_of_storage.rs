@@ -29,7 +29,6 @@ macro_rules! and_cases_of_the_storage {
             }
             memberships {
                 changes_of_contacts_are_recorded;
-                the_record_counts_the_members_of_segments;
                 merges_and_their_undo_are_recorded;
                 an_erasure_leaves_no_record;
                 events_visitors_and_orders_are_recorded;
@@ -47,6 +46,7 @@ macro_rules! and_cases_of_the_storage {
                 a_record_is_of_its_workspace;
             }
             record_upkeep {
+                the_record_counts_the_members_of_segments;
                 memberships_that_ended_are_deleted_after_a_time;
                 a_wrong_record_is_found;
             }

@@ -64,7 +64,7 @@ pub(super) async fn moved_by(f: &Fixture<'_>, command: Command) -> Vec<Moved> {
 }
 
 /// The record has the members that every segment has.
-async fn agree(f: &Fixture<'_>) {
+pub(super) async fn agree(f: &Fixture<'_>) {
     let definitions = f.store().definitions(f.workspace).await.expect("read definitions");
     for id in definitions.names.keys() {
         let recorded = at(f, *id, latest(f).await).await;
@@ -106,44 +106,6 @@ pub async fn changes_of_contacts_are_recorded(backend: &mut dyn Backend) {
     let before = latest(&f).await;
     let new = f.id(api_call().email("bob@example.com").upsert()).await;
     assert_eq!(moves(&f, before).await, [(IN, segment, new, Change)]);
-}
-
-pub async fn the_record_counts_the_members_of_segments(backend: &mut dyn Backend) {
-    let f = Fixture::new(backend).await;
-    let segment = made(&f, "no id", &empty("externalCustomerId")).await;
-    let ids =
-        join_all(["ann", "bob", "eve"].map(|name| f.id(api_call().email(&format!("{name}@example.com")).upsert())))
-            .await;
-    let kept = async || {
-        f.store()
-            .recorded_count(f.workspace, segment)
-            .await
-            .expect("read a count")
-    };
-    let count = async || {
-        f.app()
-            .count_segment(f.workspace, segment)
-            .await
-            .expect("count members")
-    };
-    assert_eq!((count().await, kept().await), (3, 0), "nothing is recorded yet");
-    f.app().record_memberships(f.workspace).await.expect("record");
-    agree(&f).await;
-    assert_eq!((count().await, kept().await), (3, 3));
-    f.decide(api_call().email("ann@example.com").external("ann").upsert())
-        .await;
-    assert_eq!(kept().await, 3, "this is not recorded yet");
-    assert_eq!(
-        (count().await, kept().await),
-        (2, 2),
-        "a count lets the record catch up"
-    );
-    f.decide(erase(ids[1])).await;
-    assert_eq!(kept().await, 1, "an erased contact leaves at once");
-    f.check().await;
-    f.decide(Command::DeleteSegment { segment }).await;
-    assert_eq!(kept().await, 0);
-    f.check().await;
 }
 
 pub async fn merges_and_their_undo_are_recorded(backend: &mut dyn Backend) {

@@ -1,12 +1,13 @@
 //! Upkeep of the record of segments: deleting what ended long ago, and checking the rest.
 
 use super::dynamic_segments::made;
-use super::memberships::{at, latest, moves};
+use super::memberships::{agree, at, latest, moves};
 use super::segment_fields::{condition, empty, travel};
-use crate::{Backend, Fixture, api_call};
+use crate::{Backend, Fixture, api_call, erase};
+use futures::future::join_all;
 use selfsame_application::PastMembersError;
 use selfsame_application::ports::{Clock, NewMove, Recording};
-use selfsame_domain::{ContactId, MoveCause, Revision, Timestamp};
+use selfsame_domain::{Command, ContactId, MoveCause, Revision, Timestamp};
 use serde_json::json;
 
 pub async fn memberships_that_ended_are_deleted_after_a_time(backend: &mut dyn Backend) {
@@ -95,4 +96,42 @@ pub async fn a_wrong_record_is_found(backend: &mut dyn Backend) {
     assert_eq!(check().await.differing, Some(vec![(segment, 1)]));
     f.clock().advance_seconds(2 * 24 * 3600);
     assert_eq!(check().await.differing, None, "the segment {recent} is due");
+}
+
+pub async fn the_record_counts_the_members_of_segments(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let segment = made(&f, "no id", &empty("externalCustomerId")).await;
+    let ids =
+        join_all(["ann", "bob", "eve"].map(|name| f.id(api_call().email(&format!("{name}@example.com")).upsert())))
+            .await;
+    let kept = async || {
+        f.store()
+            .recorded_count(f.workspace, segment)
+            .await
+            .expect("read a count")
+    };
+    let count = async || {
+        f.app()
+            .count_segment(f.workspace, segment)
+            .await
+            .expect("count members")
+    };
+    assert_eq!((count().await, kept().await), (3, 0), "nothing is recorded yet");
+    f.app().record_memberships(f.workspace).await.expect("record");
+    agree(&f).await;
+    assert_eq!((count().await, kept().await), (3, 3));
+    f.decide(api_call().email("ann@example.com").external("ann").upsert())
+        .await;
+    assert_eq!(kept().await, 3, "this is not recorded yet");
+    assert_eq!(
+        (count().await, kept().await),
+        (2, 2),
+        "a count lets the record catch up"
+    );
+    f.decide(erase(ids[1])).await;
+    assert_eq!(kept().await, 1, "an erased contact leaves at once");
+    f.check().await;
+    f.decide(Command::DeleteSegment { segment }).await;
+    assert_eq!(kept().await, 0);
+    f.check().await;
 }
