@@ -3,7 +3,7 @@
 use super::destination::{Fault, MemorySinks, Rows, WHOLE};
 use super::pair::Pair;
 use super::same::{Checked, assert_same};
-use super::step::{Step, step};
+use super::step::{POOL, Step, step};
 use crate::{ManualClock, SequenceIds};
 use async_trait::async_trait;
 use proptest::prelude::*;
@@ -39,11 +39,17 @@ pub(super) enum Turn {
 pub(super) fn turn() -> impl Strategy<Value = Turn> {
     let fault = prop_oneof![Just(Fault::Refuse), Just(Fault::Disconnect), Just(Fault::Hang)];
     prop_oneof![
-        12 => step().prop_map(Turn::Step),
+        12 => step().prop_filter("the export follows later", |step| !is_of_blocked(step)).prop_map(Turn::Step),
         2 => Just(Turn::Run(None)),
         3 => (fault, 0..24_usize).prop_map(|planned| Turn::Run(Some(planned))),
         1 => Just(Turn::Prune),
     ]
+}
+
+/// Whether a step unsubscribes the blocked address, the last of the pool. No commit of that names the contacts that have the address, because they may be
+/// many: the export shows it with the next change of each.
+fn is_of_blocked(step: &Step) -> bool {
+    matches!(step, Step::Unsubscribe(email, _) if *email + 1 == POOL)
 }
 
 /// A workspace that changes, an export of it that writes what changed, and one that always writes all rows.
