@@ -1,5 +1,7 @@
 //! What one row of an import changed, so that it can be taken back.
 
+mod stored;
+
 use crate::{
     Attribute, AttributeKey, ContactId, HeldIdentifier, IdentifierKey, Membership, MergeId, SegmentId, Timestamp,
 };

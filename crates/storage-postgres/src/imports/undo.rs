@@ -67,7 +67,8 @@ pub(super) async fn insert_parts(
         for part in &row.undo {
             numbers.push(whole(row.row));
             contacts.push(part.contact.0);
-            parts.push(to_json(part)?);
+            let text = part.to_stored();
+            parts.push(text.map_err(|error| StorageError::Refused(Box::new(error)))?);
         }
     }
     if parts.is_empty() {
@@ -196,7 +197,7 @@ impl ImportUndos for PostgresStore {
 impl StoredPart {
     fn read(self, id: ImportId) -> Result<(u64, Option<ContactId>, ContactUndo), StorageError> {
         let row = u64::try_from(self.row_number).map_err(|_| corrupt("import_undo", "row_number", &id))?;
-        let part = serde_json::from_str(&self.part).map_err(|_| corrupt("import_undo", "part", &id))?;
+        let part = ContactUndo::from_stored(&self.part).map_err(|_| corrupt("import_undo", "part", &id))?;
         Ok((row, self.contact_id.map(ContactId), part))
     }
 }

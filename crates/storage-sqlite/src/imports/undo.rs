@@ -1,7 +1,7 @@
 //! The changes of imports, and their undo.
 
 use super::read;
-use crate::error::storage;
+use crate::error::{Refusal, storage};
 use crate::jobs;
 use crate::rows::{Row, corrupt, json, micros};
 use crate::statement::{SqliteRow, statement};
@@ -59,7 +59,8 @@ pub(super) fn insert_parts(
     let mut parts = Vec::new();
     for row in rows {
         for part in &row.undo {
-            parts.push((row.row, part.contact, json(part)?));
+            let text = part.to_stored().map_err(Refusal::from)?;
+            parts.push((row.row, part.contact, text));
         }
     }
     if parts.is_empty() {
@@ -172,7 +173,7 @@ impl ImportUndos for SqliteStore {
 fn read_part(row: &SqliteRow, id: ImportId) -> Result<(u64, Option<ContactId>, ContactUndo), StorageError> {
     let row = Row::new(row, "import_undo", 0);
     let part: String = row.get(2, "part")?;
-    let part = serde_json::from_str(&part).map_err(|_| corrupt("import_undo", "part", &id))?;
+    let part = ContactUndo::from_stored(&part).map_err(|_| corrupt("import_undo", "part", &id))?;
     let contact = row.get::<Option<i64>>(1, "contact_id")?.map(ContactId);
     Ok((row.get(0, "row_number")?, contact, part))
 }
