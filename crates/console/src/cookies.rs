@@ -82,7 +82,7 @@ pub(crate) fn set_provider(
         verifier,
     } = request;
     let back = BASE64URL_NOPAD.encode(back.as_bytes());
-    let secrets = [drawn, nonce, verifier].map(|secret| secret.expose_secret());
+    let secrets = [drawn, nonce, verifier].map(ExposeSecret::expose_secret);
     let mut cookie = build(state, provider_name(state), format!("{}.{back}", secrets.join(".")));
     cookie.set_max_age(time::Duration::seconds(SIGN_IN_LIFETIME.num_seconds()));
     jar.add(cookie)

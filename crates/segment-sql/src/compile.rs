@@ -280,11 +280,12 @@ impl Compiler {
 
     /// How many different identifiers the contact shows that fulfil a condition.
     fn count_of_identifiers(&self, condition: Expr) -> Expr {
-        self.engine.sql(
-            "(SELECT count(*) FROM (SELECT DISTINCT i.kind, i.value FROM identifiers AS i
-              WHERE i.workspace_id = {} AND i.owner_id = c.contact_id AND i.hidden_by IS NULL AND {}) AS h)",
-            [integer(self.workspace.0), condition],
-        )
+        let index = self.engine.by_owner();
+        let count = format!(
+            "(SELECT count(*) FROM (SELECT DISTINCT i.kind, i.value FROM identifiers AS i {index}
+              WHERE i.workspace_id = {{}} AND i.owner_id = c.contact_id AND i.hidden_by IS NULL AND {{}}) AS h)"
+        );
+        self.engine.sql(&count, [integer(self.workspace.0), condition])
     }
 
     fn is_empty(&self, operand: Operand) -> Expr {

@@ -53,7 +53,7 @@ impl Application {
         agent: &str,
     ) -> Result<FirstStep, ConsoleError> {
         let factor = self.store.second_factor(known.user.id).await?;
-        if !factor.is_some_and(|factor| factor.confirmed_at.is_some()) {
+        if factor.is_none_or(|factor| factor.confirmed_at.is_none()) {
             let begun = self.begin_session(&known.user, workspace, agent).await?;
             return Ok(FirstStep::Begun(begun));
         }

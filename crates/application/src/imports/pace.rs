@@ -27,7 +27,7 @@ impl Default for Pace {
 
 impl Pace {
     /// The rows of the next batch.
-    pub(super) fn rows(&self) -> usize {
+    pub(super) fn rows(self) -> usize {
         self.rows
     }
 

@@ -301,11 +301,10 @@ async fn issuer_and_subject_lead_once_they_are_known() {
     refuses(&answer, &browser, 401, "another account of the identity provider");
 }
 
-#[tokio::test]
-async fn tokens_that_are_not_for_this_sign_in_are_refused() {
-    let (server, provider) = start().await;
+/// Tokens that sign nobody in, and what the page says.
+fn wrong_tokens() -> [(Token, &'static str); 8] {
     let invalid = "not valid for this sign-in";
-    for (token, text) in [
+    [
         (
             Token {
                 nonce: Some("another"),
@@ -362,7 +361,13 @@ async fn tokens_that_are_not_for_this_sign_in_are_refused() {
             },
             "Nobody here has the email address",
         ),
-    ] {
+    ]
+}
+
+#[tokio::test]
+async fn tokens_that_are_not_for_this_sign_in_are_refused() {
+    let (server, provider) = start().await;
+    for (token, text) in wrong_tokens() {
         provider.change(|shared| shared.token = token.clone());
         let mut browser = Browser::default();
         let answer = sign_in(&server, &provider, &mut browser).await;

@@ -169,7 +169,7 @@ async fn event(
         return Err(ApiError::Invalid(problems));
     }
     let mut problems = Problems::default();
-    let event = read(page, fields, sent, &mut problems, &mut answer);
+    let event = read(page, fields, &sent, &mut problems, &mut answer);
     let command = event.map(|event| event.command(&sender.place(), cookie.as_ref(), &visitor.history));
     let commands = answer.judge(command, problems).into_iter().collect();
     answer::submit(page, &sender, visitor, commands, answer).await
@@ -179,7 +179,7 @@ async fn event(
 fn read(
     page: &PageRequest<'_>,
     fields: &Fields<'_>,
-    sent: GeneralInfoInput<'_>,
+    sent: &GeneralInfoInput<'_>,
     problems: &mut Problems,
     answer: &mut CollectedBody,
 ) -> Option<PageEvent> {

@@ -314,7 +314,7 @@ pub async fn members_come_by_pages_and_previews_by_moves(backend: &mut dyn Backe
             plan,
             of_them,
             now: Clock::now(f.clock()),
-            within: Some(Duration::from_secs(60)),
+            within: Some(Duration::from_mins(1)),
         };
         f.store().count_within(f.workspace, &query).await.expect("count")
     };

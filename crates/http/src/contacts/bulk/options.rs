@@ -159,9 +159,9 @@ fn is_of(channel: &Fields<'_>, member: BulkMember) -> bool {
 }
 
 fn names(names: Member<'_>, problems: &mut Problems) -> Vec<SegmentName> {
-    let named = names.texts(MAX_ENTRIES, problems);
+    let listed = names.texts(MAX_ENTRIES, problems);
     let read = |(pointer, name): (String, String)| problems.check(&pointer, SegmentName::parse(&name));
-    named.into_iter().filter_map(read).collect()
+    listed.into_iter().filter_map(read).collect()
 }
 
 fn members(names: Member<'_>, problems: &mut Problems) -> BTreeSet<BulkMember> {
