@@ -138,8 +138,8 @@ impl Application {
         }
     }
 
-    /// Deletes the factor of another member, who lost it. Sign-ins are the same in all workspaces, so each of theirs gets an entry in its
-    /// audit log.
+    /// Deletes the second factor of another member, for example after the loss of a phone. A user has one factor for all workspaces, so the audit
+    /// log of every workspace of that user gets an entry.
     pub async fn reset_second_factor(&self, person: &Person, user: UserId) -> Result<(), ConsoleError> {
         let members = self.people(person).await?;
         let member = members.iter().find(|member| member.user.id == user);
